@@ -1,0 +1,126 @@
+"""Undo disguises that span several tokens: spaced letters, split names, spoken numbers and addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from solicitation_detector.text.kinds import EMAIL, PHONE, URL
+from solicitation_detector.text.lexicon import CONCEPT_INDEX
+
+if TYPE_CHECKING:
+    from solicitation_detector.text.table import TokenTable
+    from solicitation_detector.text.tokens import ParsedText
+
+_AT = frozenset("@ at arobase arroba chiocciola собака собачка malpa apenstaartje quyruklu (at) [at] аt ат et".split())
+_DOT = frozenset(". dot point punto punkt ponto точка крапка kropka nokta titik punt (dot) [dot]".split())
+_DIGIT_GLUE = frozenset("+ - / . ( ) , –".split())
+_PROVIDERS = frozenset(
+    "gmail googlemail outlook hotmail yahoo icloud proton protonmail gmx web mail yandex rambler orange laposte libero uol"
+    " bol ukr wp onet ziggo".split()
+)
+_ENDINGS = frozenset("com net org io de fr es it ru br uk in pl nl ua co example me eu id tr".split())
+_MULTIPLIERS = {"double": 2, "triple": 3}
+_NUMBER_WORD = CONCEPT_INDEX["number_word"]
+_Rule = Callable[[list[str], int, "TokenTable"], tuple[int, "str | None"]]
+MIN_SPACED_LETTERS = 4
+MIN_PHONE_DIGITS = 8
+MAX_PHONE_DIGITS = 16
+MIN_SPOKEN_DIGITS = 6
+
+
+def join(parsed: ParsedText, table: TokenTable) -> ParsedText:
+    """Put together what a writer took apart; spans of joined tokens cover all parts.
+
+    Each rule looks at the tokens from one position on and says how many it takes and what they mean.
+    """
+    for rule in (_spaced_letters, _split_name, _spoken_address, _digits):
+        parsed = _apply(rule, parsed, table)
+    return parsed
+
+
+def _apply(rule: _Rule, parsed: ParsedText, table: TokenTable) -> ParsedText:
+    words = [table.texts[token] for token in parsed.tokens]
+    tokens: list[int] = []
+    spans: list[tuple[int, int]] = []
+    starts, old_starts = [], set(parsed.sentence_starts)
+    position, changed = 0, False
+    while position < len(words):
+        taken, meaning = rule(words, position, table)
+        taken = max(taken, 1)
+        if any(p in old_starts for p in range(position, position + taken)):
+            starts.append(len(tokens))
+        if meaning is None:
+            tokens.append(parsed.tokens[position])
+        else:
+            changed = True
+            tokens.append(table.index(meaning))
+        spans.append((parsed.spans[position][0], parsed.spans[position + taken - 1][1]))
+        position += taken
+    return type(parsed)(tokens, starts, spans) if changed else parsed
+
+
+def _spaced_letters(words: list[str], start: int, table: TokenTable) -> tuple[int, str | None]:
+    end = start
+    while end < len(words) and len(words[end]) == 1 and words[end].isalnum():
+        end += 1
+    joined = "".join(words[start:end])
+    if joined in table.lexicon.names or (end - start >= MIN_SPACED_LETTERS and not joined.isdigit()):
+        return end - start, joined
+    return 1, None
+
+
+def _split_name(words: list[str], start: int, table: TokenTable) -> tuple[int, str | None]:
+    joined = words[start]
+    if len(joined) < 2:
+        return 1, None
+    for end in range(start + 1, min(start + 4, len(words))):
+        joined += "" if words[end] in _DIGIT_GLUE else words[end]
+        if len(joined) >= 6 and joined in table.lexicon.names:
+            return end - start + 1, joined
+    return 1, None
+
+
+def _spoken_address(words: list[str], start: int, table: TokenTable) -> tuple[int, str | None]:
+    """``NAME at HOST dot COM`` and ``NAME dot COM``; NAME is one token here, as spaced letters are joined already."""
+    at = start + 1
+    if at >= len(words) or not words[start][0].isalnum():
+        return 1, None
+    if words[at] in _AT:
+        host = "".join(words[at + 1 : at + 3])
+        for end in range(at + 2, min(at + 5, len(words))):
+            if words[end] in _DOT and end + 1 < len(words) and words[end + 1] in _ENDINGS:
+                return end + 2 - start, EMAIL
+        if words[at + 1 : at + 2] and words[at + 1] in _PROVIDERS - {"web", "mail", "orange"}:
+            return 3, EMAIL
+        if host == "gmail" or host == "hotmail":
+            return 4, EMAIL
+    if words[at] in _DOT - {"."} and at + 1 < len(words) and words[at + 1] in _ENDINGS - {"me", "in", "de", "es", "it", "id"}:
+        return 3, f"{URL}{words[start]}.{words[at + 1]}"[:70]
+    return 1, None
+
+
+def _digits(words: list[str], start: int, table: TokenTable) -> tuple[int, str | None]:
+    """A run of numbers, or of digits spelled out, that is as long as a telephone number."""
+    digits = spoken = parts = 0
+    times, end, last = 1, start, start
+    while end < len(words):
+        word = words[end]
+        if word in _MULTIPLIERS and parts:
+            times = _MULTIPLIERS[word]
+        elif word.startswith("<n"):
+            digits, parts, last = digits + int(word[2]) * times, parts + 1, end
+            times = 1
+        elif len(word) == 1 and word.isdigit():
+            digits, parts, last = digits + times, parts + 1, end
+            times = 1
+        elif _NUMBER_WORD in table.lexicon.words.get(word, ()) and word not in _AT and word not in _DOT:
+            digits, spoken, parts, last = digits + times, spoken + 1, parts + 1, end
+            times = 1
+        elif not (word in _DIGIT_GLUE and (parts or word in "+(")):
+            break
+        end += 1
+    enough = spoken >= MIN_SPOKEN_DIGITS or (digits >= MIN_PHONE_DIGITS and parts >= 2)
+    if enough and digits <= MAX_PHONE_DIGITS and words[start] not in (",", "-", ".", "/", ")"):
+        return last - start + 1, PHONE
+    return 1, None
