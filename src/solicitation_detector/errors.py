@@ -41,3 +41,7 @@ class InvalidModel(SolicitationDetectorError):
 
 class InvalidInput(SolicitationDetectorError, ValueError):
     """An input file or folder that cannot be read as messages at all."""
+
+
+class InvalidSettings(SolicitationDetectorError, ValueError):
+    """An environment variable that cannot be used: names the variable. Never carries a secret."""

@@ -4,6 +4,8 @@ A *unit* is one sentence with what is known around it: its neighbours, the histo
 unit is a row of hashed n-grams (Weinberger et al. 2009, "Feature hashing for large scale multitask learning"): of words, of
 words with concepts as place-holders, of concepts alone, and of characters within words. Scores are pooled over units, so
 that padding does not dilute.
+
+All work is done for a whole batch at a time on flat arrays of 64-bit symbols; a feature is the hash of symbols and a salt.
 """
 
 from __future__ import annotations
@@ -21,16 +23,21 @@ from solicitation_detector.text.lexicon import CONCEPTS, Lexicon
 from solicitation_detector.text.table import character_grams
 from solicitation_detector.text.tokens import ParsedText, Tokeniser
 
-N_BITS = 20
+N_BITS = 22
 SHORT_UNIT_TOKENS = 6
-_HISTORY_TURNS_IN_DETAIL = 2
+DETAILED_TURNS = 2
+SCORED_TURNS = 4
+FACTS = ("client", "freelancer", "unpaid", "escrowed", "paid", "history turns")
+
+Hashes = NDArray[np.uint64]
+Indices = NDArray[np.intp]
 
 _U64 = np.uint64
-_BOUNDARY = _U64(0x9E3779B97F4A7C15)
-_MULTIPLIERS = (_U64(0xBF58476D1CE4E5B9), _U64(0x94D049BB133111EB), _U64(0xD6E8FEB86659FD93))
-_CONCEPT_HASHES = np.arange(1, len(CONCEPTS) + 1, dtype=_U64) * _U64(0xC2B2AE3D27D4EB4F)
-_ROLE_SALT = {role: _U64(101 + i) for i, role in enumerate(SenderRole)}
-_PAYMENT_SALT = {status: _U64(201 + i) for i, status in enumerate(PaymentStatus)}
+_MASK = 0xFFFFFFFFFFFFFFFF
+_MULTIPLIER = _U64(0xBF58476D1CE4E5B9)
+_BOUNDARY = 0  # the token index that stands for the edge of a unit
+_ROLES = {role: i for i, role in enumerate(SenderRole)}
+_PAYMENTS = {status: i for i, status in enumerate(PaymentStatus)}
 
 
 class Analysis(NamedTuple):
@@ -44,14 +51,32 @@ class Batch(NamedTuple):
     """Messages of a batch, analysed.
 
     Attributes:
-        units: sparse features, shape ``(n_units, 2**N_BITS)``.
+        units: sparse counts scaled by one over the square root of a row's sum, shape ``(n_units, 2**N_BITS)``.
         unit_message: for each unit the index of its message, ascending.
+        facts: what is known beside the words, float, shape ``(n_messages, n_facts)``; columns in :data:`FACTS`.
         analyses: one a message.
     """
 
     units: csr_matrix
-    unit_message: NDArray[np.intp]
+    unit_message: Indices
+    facts: NDArray[np.float64]
     analyses: list[Analysis]
+
+
+class Turns(NamedTuple):
+    """The recent history of a batch, each turn as a message of its own.
+
+    Attributes:
+        batch: the turns.
+        owner: for each turn the index of the message whose history it is in.
+        age: 0 for the turn just before the message, 1 for the one before that, and so on.
+        same_side: whether the turn has the sender role of the message.
+    """
+
+    batch: Batch
+    owner: Indices
+    age: Indices
+    same_side: NDArray[np.bool_]
 
 
 class FeatureExtractor:
@@ -59,7 +84,8 @@ class FeatureExtractor:
 
     def __init__(self, *, remember: bool = True) -> None:
         self.tokeniser = Tokeniser(Lexicon.load(), remember=remember)
-        self._grams: list[NDArray[np.uint64]] = []
+        self.tokeniser.table.index("<boundary>")
+        self._grams: list[Hashes] = []
 
     def analyse(self, text: str) -> Analysis:
         """Tokens, sentences and concept marks of one text."""
@@ -67,14 +93,67 @@ class FeatureExtractor:
         return Analysis(parsed, find_marks(parsed.tokens, self.tokeniser.table))
 
     def extract(self, messages: Sequence[Message]) -> Batch:
-        """Units of a batch. A message without any token has one unit without n-grams."""
+        """Units of a batch. A message without any token has one unit without words."""
         analyses = [self.analyse(message.text) for message in messages]
-        writer = _UnitWriter(self)
+        streams = _Streams()
+        unit_message = []
         for index, (message, analysis) in enumerate(zip(messages, analyses, strict=True)):
-            writer.add(index, message, analysis)
-        return Batch(*writer.finish(), analyses)
+            turns = [(turn.sender_role, self.analyse(turn.text)) for turn in message.history]
+            unit_message += [index] * streams.add(message, analysis, turns)
+        facts = np.array([_facts(message) for message in messages], dtype=np.float64).reshape(-1, len(FACTS))
+        return Batch(self._matrix(streams), np.array(unit_message, dtype=np.intp), facts, analyses)
 
-    def grams(self, token: int) -> NDArray[np.uint64]:
+    def extract_turns(self, messages: Sequence[Message]) -> Turns:
+        """The last ``SCORED_TURNS`` turns before each message."""
+        turns = [
+            (owner, age, turn, message)
+            for owner, message in enumerate(messages)
+            for age, turn in enumerate(reversed(message.history[-SCORED_TURNS:]))
+            if turn.text
+        ]
+        alone = [
+            Message(text=turn.text, sender_role=turn.sender_role, payment_status=message.payment_status)
+            for _, _, turn, message in turns
+        ]
+        return Turns(
+            self.extract(alone),
+            np.array([owner for owner, *_ in turns], dtype=np.intp),
+            np.array([age for _, age, *_ in turns], dtype=np.intp),
+            np.array([turn.sender_role == message.sender_role for *_, turn, message in turns], dtype=bool),
+        )
+
+    def without(
+        self, message: Message, analysis: Analysis, unit: int, windows: Sequence[tuple[int, int]]
+    ) -> csr_matrix:
+        """Features of one unit, once for each window of its tokens that is left out; shape ``(n_windows, 2**N_BITS)``."""
+        streams = _Streams()
+        turns = [(turn.sender_role, self.analyse(turn.text)) for turn in message.history]
+        units = list(_units(analysis))
+        offset = analysis.parsed.sentence_starts[unit]
+        for start, end in windows:
+            marks = find_marks(tokens := _left_out(units[unit].tokens, start - offset, end - offset), self.tokeniser.table)
+            changed = [*units[:unit], _unit(tokens, marks, 0), *units[unit + 1 :]]
+            streams.add_units(message, changed, turns)
+        wanted = np.arange(len(windows)) * len(units) + unit
+        return self._matrix(streams)[wanted]
+
+    def _matrix(self, streams: _Streams) -> csr_matrix:
+        features = list(streams.features(self.tokeniser.table.hashes))
+        features.append(self._character_grams(*streams.tokens()))
+        units = np.concatenate([units for units, _ in features])
+        columns = (np.concatenate([hashes for _, hashes in features]) * _MULTIPLIER) >> _U64(64 - N_BITS)
+        shape = (streams.n_units, 1 << N_BITS)
+        counts = csr_matrix((np.ones(len(units), np.float32), (units, columns.astype(np.int32))), shape=shape)
+        sizes = np.maximum(np.bincount(units, minlength=streams.n_units), 1)
+        counts.data /= np.repeat(np.sqrt(sizes).astype(np.float32), np.diff(counts.indptr))
+        return counts
+
+    def _character_grams(self, units: Indices, tokens: Indices) -> tuple[Indices, Hashes]:
+        grams = [self.grams(token) for token in tokens.tolist()]
+        repeated = np.repeat(units, [len(g) for g in grams])
+        return repeated, np.concatenate(grams) if grams else np.zeros(0, _U64)
+
+    def grams(self, token: int) -> Hashes:
         """Hashes of a token's character n-grams."""
         table = self.tokeniser.table
         while len(self._grams) < len(table):
@@ -84,165 +163,213 @@ class FeatureExtractor:
 
 
 def hash_text(text: str) -> int:
-    """64-bit FNV-1a of a text, the same on every machine and in every process."""
+    """64-bit FNV-1a of a text: the same on every machine and in every process."""
     value = 0xCBF29CE484222325
     for byte in text.encode("utf-8", "surrogatepass"):
-        value = ((value ^ byte) * 0x100000001B3) & 0xFFFFFFFFFFFFFFFF
+        value = ((value ^ byte) * 0x100000001B3) & _MASK
     return value
 
 
-class _UnitWriter:
-    """Collects (unit, feature) pairs of a batch."""
+class _Stream:
+    """Symbols of many units in a row. A symbol is a token's index, or ``-1 - concept``."""
 
-    def __init__(self, extractor: FeatureExtractor) -> None:
-        self._extractor = extractor
-        self._hashes = extractor.tokeniser.table.hashes
-        self._rows: list[NDArray[np.uint64]] = []
-        self._messages: list[int] = []
+    def __init__(self) -> None:
+        self.units: list[int] = []
+        self.symbols: list[int] = []
 
-    def add(self, index: int, message: Message, analysis: Analysis) -> None:
-        units = _units(analysis, self._hashes)
-        history = _history_features(self._extractor, message, self._hashes)
-        about = np.array([_ROLE_SALT[message.sender_role], _PAYMENT_SALT[message.payment_status]], dtype=_U64)
+    def extend(self, unit: int, symbols: list[int]) -> None:
+        self.units.extend([unit] * len(symbols))
+        self.symbols.extend(symbols)
+
+    def arrays(self, hashes: Hashes) -> tuple[Indices, Hashes]:
+        symbols = np.array(self.symbols, dtype=np.intp)
+        values = np.where(symbols >= 0, hashes[np.maximum(symbols, 0)], _CONCEPT_HASHES[np.maximum(-1 - symbols, 0)])
+        return np.array(self.units, dtype=np.intp), values
+
+
+class _Streams:
+    """The flat symbol streams of a batch."""
+
+    def __init__(self) -> None:
+        self.n_units = 0
+        self.words, self.mixed, self.concepts, self.all_concepts = _Stream(), _Stream(), _Stream(), _Stream()
+        self.before, self.after = _Stream(), _Stream()
+        self.turns: dict[str, _Stream] = {}
+        self.pairs: list[tuple[int, list[int], list[int]]] = []
+        self.contexts: list[tuple[int, int]] = []
+        self.facts: list[tuple[int, str]] = []
+
+    def add(self, message: Message, analysis: Analysis, turns: list[tuple[SenderRole, Analysis]]) -> int:
+        """Append a message's units and return how many they are."""
+        return self.add_units(message, _units(analysis), turns)
+
+    def add_units(self, message: Message, units: list[_Unit], turns: list[tuple[SenderRole, Analysis]]) -> int:
+        """The same for units at hand."""
+        context = (_ROLES[message.sender_role], _PAYMENTS[message.payment_status])
         for position, unit in enumerate(units):
-            around = [
-                _salted(units[position + step].concepts, 60 + step)
-                for step in (-1, 1)
-                if 0 <= position + step < len(units)
-            ]
-            own = self._own(unit)
-            crossed = _crossed(unit, message)
-            recalled = history.joined_with(unit)
-            place = np.array([hash_text(_place(position, len(units)) + _size(unit))], dtype=_U64)
-            self._rows.append(np.concatenate([own, crossed, *around, *recalled, _salted(about, 50), place]))
-            self._messages.append(index)
+            index = self.n_units + position
+            self.words.extend(index, [_BOUNDARY, *unit.tokens, _BOUNDARY])
+            self.mixed.extend(index, [_BOUNDARY, *unit.mixed, _BOUNDARY])
+            self.concepts.extend(index, unit.concepts)
+            self.all_concepts.extend(index, unit.all_concepts)
+            if position:
+                self.before.extend(index, units[position - 1].all_concepts)
+            if position + 1 < len(units):
+                self.after.extend(index, units[position + 1].all_concepts)
+            self.contexts.append(context)
+            self.facts.append((index, f"size {min(len(unit.tokens).bit_length(), 6)}"))
+        if turns:
+            self._add_history(message, units, turns)
+        self.n_units += len(units)
+        return len(units)
 
-    def _own(self, unit: _Unit) -> NDArray[np.uint64]:
-        words, mixed, concepts = unit.words, unit.mixed, unit.concepts
-        grams = [self._extractor.grams(token) for token in unit.tokens]
-        return np.concatenate([
-            _salted(words, 1), _ngrams(words, 2, 2), _ngrams(words, 3, 3), _skipgrams(words, 4),
-            _salted(mixed, 11), _ngrams(mixed, 2, 12), _ngrams(mixed, 3, 13), _skipgrams(mixed, 14),
-            _salted(unit.all_concepts, 21), _ngrams(concepts, 2, 22), _ngrams(concepts, 3, 23), _skipgrams(concepts, 24),
-            _salted(np.concatenate(grams), 31) if grams else words[:0],
-        ])  # fmt: skip
+    def _add_history(self, message: Message, units: list[_Unit], turns: list[tuple[SenderRole, Analysis]]) -> None:
+        for age, (role, analysis) in enumerate(reversed(turns)):
+            turn = _unit(analysis.parsed.tokens, analysis.marks, 0)
+            side = "own" if role == message.sender_role else "other"
+            for index in range(self.n_units, self.n_units + len(units)):
+                self._turn(f"any {side} concepts").extend(index, turn.all_concepts)
+                if age < DETAILED_TURNS:
+                    self._turn(f"{age} {side} mixed").extend(index, [_BOUNDARY, *turn.mixed, _BOUNDARY])
+                    self._turn(f"{age} {side} concepts").extend(index, turn.concepts)
+                if age == 0:
+                    own = units[index - self.n_units]
+                    short = len(own.tokens) <= SHORT_UNIT_TOKENS
+                    self.pairs.append((index, own.tokens if short else own.all_concepts, turn.all_concepts))
+                    self.facts.append((index, f"last turn {side}"))
 
-    def finish(self) -> tuple[csr_matrix, NDArray[np.intp]]:
-        shift = _U64(64 - N_BITS)
-        columns = [np.unique((row * _MULTIPLIERS[0]) >> shift) for row in self._rows]
-        indptr = np.concatenate([[0], np.cumsum([len(c) for c in columns])])
-        indices = np.concatenate(columns).astype(np.int32) if columns else np.zeros(0, np.int32)
-        data = np.ones(len(indices), dtype=np.float32)
-        matrix = csr_matrix((data, indices, indptr), shape=(len(columns), 1 << N_BITS))
-        return matrix, np.array(self._messages, dtype=np.intp)
+    def _turn(self, name: str) -> _Stream:
+        return self.turns.setdefault(name, _Stream())
+
+    def tokens(self) -> tuple[Indices, Indices]:
+        """Unit and token index of every token."""
+        symbols = np.array(self.words.symbols, dtype=np.intp)
+        real = symbols != _BOUNDARY
+        return np.array(self.words.units, dtype=np.intp)[real], symbols[real]
+
+    def features(self, hashes: Hashes) -> list[tuple[Indices, Hashes]]:
+        """Pairs of unit indices and feature hashes, one pair a group of features."""
+        words, mixed = self.words.arrays(hashes), self.mixed.arrays(hashes)
+        concepts, all_concepts = self.concepts.arrays(hashes), self.all_concepts.arrays(hashes)
+        role, payment = np.array(self.contexts, dtype=np.uint64).reshape(-1, 2).T
+        mixed_pairs, concept_pairs = _ngrams(mixed, 2, "mixed 2"), _ngrams(concepts, 2, "concepts 2")
+        everyone = np.arange(self.n_units)
+        return [
+            _salted(words, "words"), _ngrams(words, 2, "words 2"), _ngrams(words, 3, "words 3"),
+            _skipgrams(words, "words skip"),
+            _salted(mixed, "mixed"), mixed_pairs, _ngrams(mixed, 3, "mixed 3"), _skipgrams(mixed, "mixed skip"),
+            _salted(all_concepts, "concepts"), concept_pairs, _ngrams(concepts, 3, "concepts 3"),
+            _skipgrams(concepts, "concepts skip"),
+            _crossed(mixed, role, "mixed role"), _crossed(mixed_pairs, role, "mixed 2 role"),
+            _crossed(concept_pairs, role, "concepts 2 role"),
+            _crossed(all_concepts, payment, "concepts payment"), _crossed(concept_pairs, payment, "concepts 2 payment"),
+            (everyone, role + _U64(hash_text("role"))), (everyone, payment + _U64(hash_text("payment"))),
+            (everyone, role * _U64(7) + payment + _U64(hash_text("role payment"))),
+            _salted(self.before.arrays(hashes), "before"), _salted(self.after.arrays(hashes), "after"),
+            *self._history_features(hashes), self._facts(),
+        ]  # fmt: skip
+
+    def _history_features(self, hashes: Hashes) -> list[tuple[Indices, Hashes]]:
+        result = []
+        for name, stream in sorted(self.turns.items()):
+            values = stream.arrays(hashes)
+            result.append(_salted(values, name))
+            if not name.startswith("any"):
+                result.append(_ngrams(values, 2, name + " 2"))
+        for index, own, last in self.pairs:
+            pairs = _Stream()
+            pairs.extend(index, own)
+            left = _salted(pairs.arrays(hashes), "pair")[1]
+            right = _CONCEPT_HASHES[[-1 - concept for concept in last]]
+            both = (left[:, None] ^ right[None, :]).ravel() * _MULTIPLIER
+            result.append((np.full(len(both), index), both))
+        return result
+
+    def _facts(self) -> tuple[Indices, Hashes]:
+        return (
+            np.array([index for index, _ in self.facts], dtype=np.intp),
+            np.array([hash_text(fact) for _, fact in self.facts], dtype=_U64),
+        )
 
 
 class _Unit(NamedTuple):
     tokens: list[int]
-    words: NDArray[np.uint64]  # with a boundary at both ends
-    mixed: NDArray[np.uint64]  # words, or the place-holder of their concept
-    concepts: NDArray[np.uint64]  # the weightiest of each mark
-    all_concepts: NDArray[np.uint64]
+    mixed: list[int]  # tokens, or the weightiest concept of a mark in its place
+    concepts: list[int]  # the weightiest of each mark
+    all_concepts: list[int]
 
 
-def _units(analysis: Analysis, hashes: NDArray[np.uint64]) -> list[_Unit]:
+def _units(analysis: Analysis) -> list[_Unit]:
     tokens, starts, _ = analysis.parsed
-    bounds = [*starts, len(tokens)]
-    sentences = zip(bounds, bounds[1:], strict=False) if starts else [(0, 0)]
+    if not starts:
+        return [_Unit([], [], [], [])]
     units, marks, done = [], analysis.marks, 0
-    for start, end in sentences:
+    for start, end in zip(starts, [*starts[1:], len(tokens)], strict=True):
         first = done
         while done < len(marks) and marks[done].start < end:
             done += 1
-        units.append(_unit(tokens[start:end], [m for m in marks[first:done]], start, hashes))
+        units.append(_unit(tokens[start:end], marks[first:done], start))
     return units
 
 
-def _unit(tokens: list[int], marks: list[Mark], offset: int, hashes: NDArray[np.uint64]) -> _Unit:
-    words = hashes[tokens] if tokens else np.zeros(0, dtype=_U64)
-    mixed, position = [], 0
-    for mark in marks:
-        mixed.append(words[position : mark.start - offset])
-        mixed.append(_CONCEPT_HASHES[mark.concepts[0] : mark.concepts[0] + 1])
-        position = mark.end - offset
-    mixed.append(words[position:])
-    boundary = np.array([_BOUNDARY], dtype=_U64)
+def _left_out(tokens: list[int], start: int, end: int) -> list[int]:
+    return tokens[:start] + tokens[end:]
+
+
+def _unit(tokens: list[int], marks: list[Mark], offset: int) -> _Unit:
+    mixed: list[int] = []
+    position = 0
+    for start, end, concepts in marks:
+        mixed += tokens[position : start - offset]
+        mixed.append(-1 - concepts[0])
+        position = end - offset
+    mixed += tokens[position:]
     return _Unit(
-        tokens,
-        np.concatenate([boundary, words, boundary]),
-        np.concatenate([boundary, *mixed, boundary]),
-        _CONCEPT_HASHES[[mark.concepts[0] for mark in marks]],
-        _CONCEPT_HASHES[[concept for mark in marks for concept in mark.concepts]],
+        tokens, mixed, [-1 - mark.concepts[0] for mark in marks], [-1 - c for mark in marks for c in mark.concepts]
     )
 
 
-class _History(NamedTuple):
-    alone: list[NDArray[np.uint64]]
-    last_concepts: NDArray[np.uint64]
-
-    def joined_with(self, unit: _Unit) -> list[NDArray[np.uint64]]:
-        """The history's features, and pairs of its last turn's concepts with the unit's concepts, or words if it is short."""
-        own = unit.words if len(unit.tokens) <= SHORT_UNIT_TOKENS else unit.all_concepts
-        return [*self.alone, _pairs(own, self.last_concepts, 45)] if self.alone else []
-
-
-def _history_features(extractor: FeatureExtractor, message: Message, hashes: NDArray[np.uint64]) -> _History:
-    none = np.zeros(0, dtype=_U64)
-    if not message.history:
-        return _History([], none)
-    alone, last = [], none
-    for age, turn in enumerate(reversed(message.history)):
-        unit = _whole(extractor.analyse(turn.text), extractor.tokeniser.table.hashes)
-        side = 0 if turn.sender_role == message.sender_role else 1
-        alone.append(_salted(unit.all_concepts, 410 + side))
-        if age < _HISTORY_TURNS_IN_DETAIL:
-            salt = 420 + 20 * age + 10 * side
-            alone += [
-                _salted(unit.mixed, salt), _ngrams(unit.mixed, 2, salt + 1), _salted(unit.all_concepts, salt + 2),
-                _ngrams(unit.concepts, 2, salt + 3),
-            ]  # fmt: skip
-        if age == 0:
-            last = _salted(unit.all_concepts, side)
-    return _History(alone, last)
+def _facts(message: Message) -> list[float]:
+    return [
+        message.sender_role is SenderRole.CLIENT,
+        message.sender_role is SenderRole.FREELANCER,
+        message.payment_status is PaymentStatus.UNPAID,
+        message.payment_status is PaymentStatus.ESCROWED,
+        message.payment_status is PaymentStatus.PAID,
+        len(message.history),
+    ]
 
 
-def _whole(analysis: Analysis, hashes: NDArray[np.uint64]) -> _Unit:
-    return _unit(analysis.parsed.tokens, analysis.marks, 0, hashes)
+def _salt(name: str) -> np.uint64:
+    return _U64(hash_text(name))
 
 
-def _crossed(unit: _Unit, message: Message) -> NDArray[np.uint64]:
-    """Concepts and place-holder words together with who writes and how the order is paid."""
-    role, payment = int(_ROLE_SALT[message.sender_role]), int(_PAYMENT_SALT[message.payment_status])
-    return np.concatenate([
-        _salted(unit.mixed, 1000 + role), _ngrams(unit.mixed, 2, 2000 + role), _ngrams(unit.concepts, 2, 3000 + role),
-        _salted(unit.all_concepts, 1000 + payment), _ngrams(unit.concepts, 2, 3000 + payment),
-    ])  # fmt: skip
+def _salted(values: tuple[Indices, Hashes], name: str) -> tuple[Indices, Hashes]:
+    units, hashes = values
+    return units, (hashes ^ _salt(name)) * _MULTIPLIER
 
 
-def _salted(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
-    return (values ^ (values >> _U64(29))) * _MULTIPLIERS[1] + _U64(salt * 0x9E3779B97F4A7C15 & 0xFFFFFFFFFFFFFFFF)
+def _crossed(values: tuple[Indices, Hashes], context: Hashes, name: str) -> tuple[Indices, Hashes]:
+    """Features together with a fact about their message."""
+    units, hashes = values
+    return units, (hashes ^ (context[units] + _salt(name))) * _MULTIPLIER
 
 
-def _ngrams(values: NDArray[np.uint64], n: int, salt: int) -> NDArray[np.uint64]:
-    if len(values) < n:
-        return values[:0]
-    result = values[: len(values) - n + 1]
+def _ngrams(values: tuple[Indices, Hashes], n: int, name: str) -> tuple[Indices, Hashes]:
+    units, hashes = values
+    count = max(len(units) - n + 1, 0)
+    together = units[:count] == units[n - 1 :][:count]
+    mixed = hashes[:count]
     for offset in range(1, n):
-        result = _salted(result, 7) ^ values[offset : len(values) - n + 1 + offset]
-    return _salted(result, salt)
+        mixed = (mixed * _MULTIPLIER) ^ (mixed >> _U64(31)) ^ hashes[offset : offset + count]
+    return _salted((units[:count][together], mixed[together]), name)
 
 
-def _skipgrams(values: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
-    return _salted(_salted(values[:-2], 7) ^ values[2:], salt)
+def _skipgrams(values: tuple[Indices, Hashes], name: str) -> tuple[Indices, Hashes]:
+    units, hashes = values
+    together = units[:-2] == units[2:]
+    mixed = (hashes[:-2] * _MULTIPLIER) ^ (hashes[:-2] >> _U64(31)) ^ hashes[2:]
+    return _salted((units[:-2][together], mixed[together]), name)
 
 
-def _pairs(left: NDArray[np.uint64], right: NDArray[np.uint64], salt: int) -> NDArray[np.uint64]:
-    return _salted((_salted(left, 7)[:, None] ^ right[None, :]).ravel(), salt)
-
-
-def _place(position: int, count: int) -> str:
-    return "only" if count == 1 else "first" if position == 0 else "last" if position == count - 1 else "inner"
-
-
-def _size(unit: _Unit) -> str:
-    return str(min(len(unit.tokens).bit_length(), 6))
+_CONCEPT_HASHES = np.array([hash_text(f"<concept {name}>") for name in CONCEPTS], dtype=_U64)

@@ -32,18 +32,17 @@ def find_marks(tokens: list[int], table: TokenTable) -> list[Mark]:
 
 
 def _phrase(tokens: list[int], position: int, table: TokenTable) -> Mark | None:
-    words = table.texts
-    found: set[int] = set()
-    length = 0
-    for rest, concept in table.lexicon.phrases[words[tokens[position]]]:
-        if len(rest) < length:
+    """The longest phrase that begins at a position."""
+    node = table.lexicon.phrases[table.texts[tokens[position]]]
+    found, end = node, 0
+    for reached in range(position + 1, len(tokens)):
+        following = node.following.get(table.texts[tokens[reached]])
+        if following is None:
             break
-        following = tokens[position + 1 : position + 1 + len(rest)]
-        if len(following) == len(rest) and all(words[t] == word for t, word in zip(following, rest, strict=True)):
-            found.add(concept)
-            length = len(rest)
-    if not found:
+        node = following
+        if node.concepts:
+            found, end = node, reached + 1
+    if not end:
         return None
-    end = position + 1 + length
     of_words = {concept for token in tokens[position:end] for concept in table.concepts[token]}
-    return Mark(position, end, (*sorted(found), *sorted(of_words - found)))
+    return Mark(position, end, (*sorted(found.concepts), *sorted(of_words - found.concepts)))

@@ -23,41 +23,84 @@ _ENDINGS = frozenset("com net org io de fr es it ru br uk in pl nl ua co example
 _MULTIPLIERS = {"double": 2, "triple": 3}
 _NUMBER_WORD = CONCEPT_INDEX["number_word"]
 _Rule = Callable[[list[str], int, "TokenTable"], tuple[int, "str | None"]]
+# Clues, as bits.
+LETTER, NAME_PART, NUMBER, AT, HOST = 1, 2, 4, 8, 16
+
 MIN_SPACED_LETTERS = 4
 MIN_PHONE_DIGITS = 8
 MAX_PHONE_DIGITS = 16
 MIN_SPOKEN_DIGITS = 6
 
 
-def join(parsed: ParsedText, table: TokenTable) -> ParsedText:
+def clues_of_word(word: str) -> int:
+    """The bit set of what a token may be part of, from its shape; names and number words are added by the token table."""
+    clues = 0
+    if len(word) == 1 and word.isalnum():
+        clues |= LETTER
+    if word.startswith("<n") or (len(word) == 1 and word.isdigit()):
+        clues |= NUMBER
+    if word in _AT:
+        clues |= AT
+    if word in _DOT - {"."} or word in _PROVIDERS or word in ("g", "hot"):
+        clues |= HOST
+    return clues
+
+
+def join(parsed: ParsedText, table: TokenTable, clues: int) -> ParsedText:
     """Put together what a writer took apart; spans of joined tokens cover all parts.
 
     Each rule looks at the tokens from one position on and says how many it takes and what they mean.
+
+    Args:
+        parsed: the tokens of a text.
+        table: what they are.
+        clues: the tokens' clues, together; a rule is tried only where the text holds what it needs.
     """
-    for rule in (_spaced_letters, _split_name, _spoken_address, _digits):
-        parsed = _apply(rule, parsed, table)
+    if clues & LETTER and _count(parsed, table, LETTER) >= 3:
+        parsed = _apply(_spaced_letters, parsed, table, LETTER)
+        clues |= HOST
+    if clues & NAME_PART:
+        parsed = _apply(_split_name, parsed, table, NAME_PART)
+    if clues & HOST:
+        parsed = _apply(_spoken_address, parsed, table, AT | HOST, ahead=1)
+    if clues & NUMBER and _count(parsed, table, NUMBER) >= 2:
+        parsed = _apply(_digits, parsed, table, NUMBER)
     return parsed
 
 
-def _apply(rule: _Rule, parsed: ParsedText, table: TokenTable) -> ParsedText:
+def _count(parsed: ParsedText, table: TokenTable, clue: int) -> int:
+    return sum(1 for token in parsed.tokens if table.clues[token] & clue)
+
+
+def _apply(rule: _Rule, parsed: ParsedText, table: TokenTable, clue: int, *, ahead: int = 0) -> ParsedText:
+    """Apply a rule from left to right, at the tokens that (or whose ``ahead``-th next) have a clue for it."""
+    candidates = [p for p, token in enumerate(parsed.tokens[ahead:]) if table.clues[token] & clue]
     words = [table.texts[token] for token in parsed.tokens]
+    found: list[tuple[int, int, str]] = []
+    for position in candidates:
+        if not found or position >= found[-1][1]:
+            taken, meaning = rule(words, position, table)
+            if meaning is not None:
+                found.append((position, position + taken, meaning))
+    return _replaced(parsed, found, table) if found else parsed
+
+
+def _replaced(parsed: ParsedText, found: list[tuple[int, int, str]], table: TokenTable) -> ParsedText:
     tokens: list[int] = []
     spans: list[tuple[int, int]] = []
-    starts, old_starts = [], set(parsed.sentence_starts)
-    position, changed = 0, False
-    while position < len(words):
-        taken, meaning = rule(words, position, table)
-        taken = max(taken, 1)
-        if any(p in old_starts for p in range(position, position + taken)):
-            starts.append(len(tokens))
-        if meaning is None:
-            tokens.append(parsed.tokens[position])
-        else:
-            changed = True
+    new_position = list(range(len(parsed.tokens)))
+    done = 0
+    for start, end, meaning in [*found, (len(parsed.tokens), len(parsed.tokens), "")]:
+        new_position[done:start] = range(len(tokens), len(tokens) + start - done)
+        tokens += parsed.tokens[done:start]
+        spans += parsed.spans[done:start]
+        if meaning:
+            new_position[start:end] = [len(tokens)] * (end - start)
             tokens.append(table.index(meaning))
-        spans.append((parsed.spans[position][0], parsed.spans[position + taken - 1][1]))
-        position += taken
-    return type(parsed)(tokens, starts, spans) if changed else parsed
+            spans.append((parsed.spans[start][0], parsed.spans[end - 1][1]))
+        done = end
+    starts = sorted({new_position[start] for start in parsed.sentence_starts})
+    return type(parsed)(tokens, starts, spans)
 
 
 def _spaced_letters(words: list[str], start: int, table: TokenTable) -> tuple[int, str | None]:

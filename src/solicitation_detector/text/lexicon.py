@@ -6,6 +6,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from importlib.resources import files
 
 from solicitation_detector.text.pipeline import blank_pipeline
@@ -24,12 +25,22 @@ CONCEPT_INDEX = {concept: index for index, concept in enumerate(CONCEPTS)}
 _NAME_CONCEPTS = ("messenger", "payment_rail")
 
 
+class PhraseNode:
+    """A word within phrases: which words may follow, and the concepts of the phrase that ends here."""
+
+    __slots__ = ("concepts", "following")
+
+    def __init__(self) -> None:
+        self.following: dict[str, PhraseNode] = {}
+        self.concepts: set[int] = set()
+
+
 class Lexicon:
     """Terms of all languages, ready for look-up.
 
     Attributes:
         words: single word → concept indices.
-        phrases: first word → list of (remaining words, concept index), longest first.
+        phrases: a trie, word → :class:`PhraseNode`, of the terms of several words.
         names: names of messengers and payment rails, as single words.
         vocabulary: every word that occurs in a term; a disguised word is undone only into one of these.
     """
@@ -38,13 +49,16 @@ class Lexicon:
         split = _splitter()
         words: defaultdict[str, set[int]] = defaultdict(set)
         stems: defaultdict[str, set[int]] = defaultdict(set)
-        phrases: defaultdict[str, list[tuple[tuple[str, ...], int]]] = defaultdict(list)
+        self.phrases: dict[str, PhraseNode] = {}
         for concept, entries in terms.items():
             index = CONCEPT_INDEX[concept]
             for term in entries:
                 first, *rest = split(term)
                 if rest:
-                    phrases[first].append((tuple(rest), index))
+                    node = self.phrases.setdefault(first, PhraseNode())
+                    for word in rest:
+                        node = node.following.setdefault(word, PhraseNode())
+                    node.concepts.add(index)
                 elif first.endswith("*"):
                     stems[first[:-1]].add(index)
                 else:
@@ -52,9 +66,6 @@ class Lexicon:
         self.words = {word: tuple(sorted(concepts)) for word, concepts in words.items()}
         self._stems = {stem: tuple(sorted(concepts)) for stem, concepts in stems.items()}
         self._stem_lengths = sorted({len(stem) for stem in stems}, reverse=True)
-        self.phrases = {
-            first: sorted(set(tails), key=lambda tail: (-len(tail[0]), tail)) for first, tails in phrases.items()
-        }
         self.names = frozenset(
             word for c in _NAME_CONCEPTS for term in terms.get(c, ()) if (word := term.rstrip("*")).isalpha()
         )
@@ -67,9 +78,8 @@ class Lexicon:
     def load(cls) -> Lexicon:
         """The lexicon that is shipped with the package."""
         terms: defaultdict[str, list[str]] = defaultdict(list)
-        for name in ("names", *LANGUAGES):
-            source = files(__package__).joinpath("lexicon", f"{name}.toml").read_text(encoding="utf-8")
-            for concept, entries in tomllib.loads(source).items():
+        for source in _sources():
+            for concept, entries in tomllib.loads(source.decode("utf-8")).items():
                 terms[concept].extend(entries)
         return cls(terms)
 
@@ -80,6 +90,17 @@ class Lexicon:
             if length <= len(word) and (by_stem := self._stems.get(word[:length])):
                 return tuple(sorted({*found, *by_stem}))
         return found
+
+
+def _sources() -> list[bytes]:
+    folder = files(__package__).joinpath("lexicon")
+    return [folder.joinpath(f"{name}.toml").read_bytes() for name in ("names", *LANGUAGES)]
+
+
+@cache
+def lexicon_sha256() -> str:
+    """Hash of all lexicon files; a model goes with the lexicon that it was trained on."""
+    return sha256(b"\0".join(_sources())).hexdigest()
 
 
 def _splitter() -> Callable[[str], list[str]]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from spacy.strings import get_string_id
 
+from solicitation_detector.text import disguise
 from solicitation_detector.text.kinds import EMAIL, HANDLE, MASK, PHONE, URL
 from solicitation_detector.text.lexicon import CONCEPT_INDEX, Lexicon
 
@@ -26,13 +27,13 @@ class TokenTable:
 
     Attributes:
         texts: the normalised token, or its place-holder (:mod:`.kinds`).
-        joinable: 2 or more in a text: it may hold a disguise over several chunks.
+        clues: what disguise over several tokens it may be part of (:mod:`.disguise`), as a bit set.
     """
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.texts: list[str] = []
-        self.joinable: list[int] = []
+        self.clues: list[int] = []
         self.concepts: list[tuple[int, ...]] = []
         self.starts_phrase: list[bool] = []
         self._indices: dict[str, int] = {}
@@ -54,7 +55,7 @@ class TokenTable:
         self._hashes.append(get_string_id(token))
         self.concepts.append(self._concepts_of(token)[:MAX_CONCEPTS])
         self.starts_phrase.append(token in self.lexicon.phrases)
-        self.joinable.append(self._joinable(token))
+        self.clues.append(self._clues_of(token))
         return index
 
     @property
@@ -76,12 +77,13 @@ class TokenTable:
         found = {c for part in host.split(".") for c in self.lexicon.words.get(part, ()) if c in wanted}
         return tuple(sorted(found))
 
-    def _joinable(self, token: str) -> int:
+    def _clues_of(self, token: str) -> int:
+        clues = disguise.clues_of_word(token)
         if token in self._name_parts:
-            return 2
-        if len(token) == 1:
-            return int(token.isalnum() or token == "@")
-        return int(token.startswith("<n") or _NUMBER_WORD in self.lexicon.words.get(token, ()))
+            clues |= disguise.NAME_PART
+        if _NUMBER_WORD in self.lexicon.words.get(token, ()):
+            clues |= disguise.NUMBER
+        return clues
 
 
 def character_grams(token: str) -> list[str]:

@@ -46,7 +46,7 @@ class _Chunk(NamedTuple):
     tokens: tuple[int, ...]
     spans: tuple[tuple[int, int], ...]
     ends_sentence: bool
-    joinable: int
+    clues: int
 
 
 class Tokeniser:
@@ -73,7 +73,7 @@ class Tokeniser:
         tokens: list[int] = []
         spans: list[tuple[int, int]] = []
         starts: list[int] = []
-        position, joinable, new_sentence = 0, 0, True
+        position, clues, new_sentence = 0, 0, True
         for line in text.split("\n"):
             new_sentence = True
             for piece in _pieces(line):
@@ -86,10 +86,10 @@ class Tokeniser:
                 tokens.extend(chunk.tokens)
                 spans.extend([(position + start, position + end) for start, end in chunk.spans])
                 position += len(piece)
-                joinable += chunk.joinable
+                clues |= chunk.clues
                 new_sentence = new_sentence or chunk.ends_sentence
         parsed = ParsedText(tokens, starts, spans)
-        return disguise.join(parsed, self.table) if joinable >= 2 else parsed
+        return disguise.join(parsed, self.table, clues)
 
     def _chunk(self, piece: str, latin: bool) -> _Chunk:
         known = self._chunks.get((piece, latin))
@@ -108,8 +108,10 @@ class Tokeniser:
         for start, end, word in self._words(folded.text):
             tokens.append(self.table.index(word))
             spans.append((folded.origins[start], folded.origins[end - 1] + 1))
-        joinable = sum(self.table.joinable[token] for token in tokens)
-        return _Chunk(tuple(tokens), tuple(spans), _ends_sentence(folded.text), joinable)
+        clues = 0
+        for token in tokens:
+            clues |= self.table.clues[token]
+        return _Chunk(tuple(tokens), tuple(spans), _ends_sentence(folded.text), clues)
 
     def _words(self, text: str) -> list[tuple[int, int, str]]:
         match = _EDGE_PUNCTUATION.match(text)
