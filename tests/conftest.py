@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from solicitation_detector import Detector
 from solicitation_detector.messages import LABELS, Evidence, Label, Message, Verdict
 from solicitation_detector.policy import Policy
 
@@ -22,7 +23,7 @@ TODAY = date(2025, 6, 1)
 
 
 class FakeDetector:
-    """Has the methods of Detector. A keyword in the text gives its label; a bare "sure" accepts what the history holds."""
+    """Has the methods of Detector. A keyword in the text gives its label; "sure" accepts what the history holds."""
 
     labels = LABELS
 
@@ -78,3 +79,15 @@ class FakeDetector:
 @pytest.fixture
 def detector() -> FakeDetector:
     return FakeDetector()
+
+
+@pytest.fixture(scope="session")
+def corpus_folder() -> Path:
+    """The project's training corpus."""
+    return Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Detector:
+    """The shipped model; loaded once."""
+    return Detector.load()

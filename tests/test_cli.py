@@ -12,12 +12,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import FakeDetector
 from hypothesis import given
 from hypothesis import strategies as st
 
 import solicitation_detector.application as application
 import solicitation_detector.cli as cli
+from conftest import FakeDetector
 from solicitation_detector.cli import main
 from solicitation_detector.datasets import load_corpus
 from solicitation_detector.errors import InvalidPolicy, InvalidSettings
@@ -198,9 +198,7 @@ def test_serve_py_makes_the_app_only_when_asked(monkeypatch: pytest.MonkeyPatch)
 def test_settings_come_from_the_environment() -> None:
     names = {"MODEL": "m", "POLICY": "p.toml", "HOST": "::", "PORT": "80", "API_KEYS": "a, b,", "MAX_BODY_BYTES": "9"}
     found = Settings.from_environment({f"SOLICITATION_DETECTOR_{name}": value for name, value in names.items()})
-    assert found == Settings(
-        model=Path("m"), policy=Path("p.toml"), host="::", port=80, api_keys=("a", "b"), max_body_bytes=9
-    )
+    assert found == Settings(model=Path("m"), policy=Path("p.toml"), host="::", port=80, api_keys=("a", "b"), max_body_bytes=9)
     assert Settings.from_environment({"SOLICITATION_DETECTOR_PORT": ""}) == Settings()
     assert replace(found, api_keys=()) != found
 

@@ -58,20 +58,20 @@ def test_when_going_direct_is_allowed(facts: dict[str, Any], action: Action) -> 
 
 
 def test_the_day_is_that_of_the_message_and_today_only_without_one() -> None:
-    ended = {"contract_status": "ended", "contract_ended_on": "2024-06-10"}
+    ended: dict[str, Any] = {"contract_status": "ended", "contract_ended_on": "2024-06-10"}
     assert decide(DIRECT, sent_at="2025-06-09T23:59:59Z", today=date(2030, 1, 1), **ended).action is Action.REMIND
     assert decide(DIRECT, sent_at="2025-06-10T00:00:00Z", today=date(2000, 1, 1), **ended).action is Action.ALLOW
     assert decide(DIRECT, today=date(2025, 6, 10), **ended).action is Action.ALLOW
 
 
 def test_one_moment_is_one_day_whatever_the_zone_it_is_written_in() -> None:
-    ended = {"contract_status": "ended", "contract_ended_on": "2024-06-10"}
+    ended: dict[str, Any] = {"contract_status": "ended", "contract_ended_on": "2024-06-10"}
     for moment in ("2025-06-10T01:00:00+02:00", "2025-06-09T23:00:00+00:00", "2025-06-09T18:00:00-05:00"):
         assert decide(DIRECT, sent_at=moment, **ended).action is Action.REMIND
 
 
 def test_a_window_from_the_last_of_february_ends_on_the_last_of_february() -> None:
-    ended = {"contract_status": "ended", "contract_ended_on": "2024-02-29"}
+    ended: dict[str, Any] = {"contract_status": "ended", "contract_ended_on": "2024-02-29"}
     assert decide(DIRECT, today=date(2025, 2, 27), **ended).action is Action.REMIND
     assert decide(DIRECT, today=date(2025, 2, 28), **ended).action is Action.ALLOW
 
@@ -125,7 +125,11 @@ def test_no_label_is_allowed_in_silence() -> None:
 
 @pytest.mark.parametrize("label", [SOURCE, TEST])
 def test_source_and_test_tasks_are_reminded_of_whatever_the_relationship(label: Label) -> None:
-    free = {"relationship": "independent", "contract_status": "ended", "contract_ended_on": "2001-01-01"}
+    free: dict[str, Any] = {
+        "relationship": "independent",
+        "contract_status": "ended",
+        "contract_ended_on": "2001-01-01",
+    }
     assert decide(label, **free).action is Action.REMIND
     assert decide(label, prior_reminders=2, **free).action is Action.REVIEW
 
@@ -163,9 +167,7 @@ def test_other_languages_get_english() -> None:
 
 def test_reason_names_circumstances_signals_and_reminders() -> None:
     message = Message(text="secret words", contract_status=ContractStatus.ACTIVE, prior_reminders=1)
-    reason = (
-        Policy.default().decide(message, (DIRECT,), "de", TODAY, ["messenger", "contact_phone", "messenger"]).reason
-    )
+    reason = Policy.default().decide(message, (DIRECT,), "de", TODAY, ["messenger", "contact_phone", "messenger"]).reason
     assert "while the contract is active" in reason
     assert "messenger, contact_phone;" in reason
     assert "earlier reminders: 1" in reason

@@ -1,4 +1,4 @@
-"""The HTTP service: the verdicts of Python, errors that name the field, and no word of a message where it does not belong."""
+"""The HTTP service: the verdicts of Python, errors that name the field, and no word of a message in them."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import FakeDetector
 from fastapi import FastAPI
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import FakeDetector
 from solicitation_detector.messages import Evidence, Message, Verdict
 from solicitation_detector.service import create_app
 from solicitation_detector.service.schema import EvidenceModel, MessageModel, VerdictModel
@@ -171,6 +171,7 @@ _fields = st.sampled_from([field.name for field in fields(Message)])
 _CLIENT = client()
 
 
+@settings(deadline=None)
 @given(messages=st.lists(st.dictionaries(_fields, _json_values) | _json_values, max_size=3))
 def test_no_json_makes_the_service_fail(messages: Any) -> None:
     response = _CLIENT.post("/v1/detect", content=json.dumps({"messages": messages}))
@@ -182,9 +183,7 @@ def test_no_json_makes_the_service_fail(messages: Any) -> None:
 KEYS = ("first-key", "zweiter-schlüssel")
 
 
-@pytest.mark.parametrize(
-    "header", [None, "", "Bearer", "Bearer wrong", "first-key", "Basic first-key", "Bearer first-key2"]
-)
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer wrong", "first-key", "Basic first-key", "Bearer first-key2"])
 def test_without_a_valid_key_nobody_comes_in(header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
     response = client(api_keys=KEYS).post("/v1/detect", content=b"{", headers=headers)

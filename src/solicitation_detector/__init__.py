@@ -1,4 +1,4 @@
-"""Detects, in the chat of a freelance platform, proposals to go direct, demands for source before payment, and free test tasks."""
+"""Detects, in freelance-platform chat, proposals to go direct, demands for source before payment, and free test tasks."""
 
 from solicitation_detector.detector import Detector
 from solicitation_detector.errors import (

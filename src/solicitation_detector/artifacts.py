@@ -58,9 +58,7 @@ def shipped_model() -> Path:
     raise InvalidModel("no model was shipped with this installation; give the path of a model folder")
 
 
-def save_model(
-    folder: Path, scorer: Scorer, thresholds: dict[str, float], card: str, manifest: dict[str, Any]
-) -> None:
+def save_model(folder: Path, scorer: Scorer, thresholds: dict[str, float], card: str, manifest: dict[str, Any]) -> None:
     """Write a model folder; ``manifest`` is completed with format, thresholds and hashes."""
     folder.mkdir(parents=True, exist_ok=True)
     _write_arrays(folder / WEIGHTS, scorer.to_arrays())
@@ -96,7 +94,7 @@ def _checked_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise InvalidModel(f"{folder}: no {MANIFEST} there; give the path of a model folder")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise InvalidModel(f"{folder.name}/{MANIFEST}: is not JSON ({error}); train the model again") from None
     _check_keys(folder, manifest)

@@ -1,4 +1,4 @@
-"""The scikit-learn model: sentences are scored by a linear and a small neural model, messages by trees over pooled sentence scores.
+"""The scikit-learn model: a linear and a small neural model score sentences, trees over pooled scores judge messages.
 
 The two stages are stacked (Wolpert 1992): the second is fitted on scores that the first gave to authors it had not seen.
 Nothing else in the package chooses features or estimators.
@@ -56,9 +56,7 @@ class UnitTargets(NamedTuple):
     stances: NDArray[np.int8]
 
 
-def fit_sentences(
-    units: csr_matrix, unit_message: Indices, targets: UnitTargets, settings: HyperParameters
-) -> SentenceWeights:
+def fit_sentences(units: csr_matrix, unit_message: Indices, targets: UnitTargets, settings: HyperParameters) -> SentenceWeights:
     """Fit on units; where only the message's label is known, its best-scoring unit is taken for the positive one."""
     columns = np.flatnonzero(np.bincount(units.indices, minlength=units.shape[1]) >= MIN_UNITS_A_COLUMN)
     known = units[:, columns]
@@ -143,7 +141,12 @@ def export_forest(fitted: Sequence[HistGradientBoostingClassifier]) -> Forest:
     own = np.broadcast_to(np.arange(shape[2]), shape)
     arrays = {
         name: np.zeros(shape, dtype=dtype)
-        for name, dtype in (("feature", np.int16), ("threshold", np.float64), ("missing_left", np.bool_), ("value", np.float64))
+        for name, dtype in (
+            ("feature", np.int16),
+            ("threshold", np.float64),
+            ("missing_left", np.bool_),
+            ("value", np.float64),
+        )
     }
     left, right = own.astype(np.int16), own.astype(np.int16)
     for label, trees in enumerate(nodes):

@@ -56,9 +56,7 @@ def _detect(parsed: argparse.Namespace) -> int:
         messages: list[Message] = []
         for name, text in batch:
             try:
-                messages.append(
-                    Message(text=text, sender_role=parsed.sender_role, payment_status=parsed.payment_status)
-                )
+                messages.append(Message(text=text, sender_role=parsed.sender_role, payment_status=parsed.payment_status))
             except InvalidMessage as error:
                 not_judged += 1
                 print(f"error: {name}: {error}", file=sys.stderr)
@@ -95,8 +93,7 @@ def _rescore(parsed: argparse.Namespace) -> int:
 
     if parsed.engine == "spark":
         raise InvalidInput(
-            "--engine spark: is not available yet, it will come with the extra solicitation-detector[spark]; "
-            "use --engine local"
+            "--engine spark: is not available yet, it will come with the extra solicitation-detector[spark]; use --engine local"
         )
     options = RescoreOptions(columns=dict(parsed.column), jobs=parsed.jobs, resume=parsed.resume)
     load = partial(load_detector, parsed.model, parsed.policy)

@@ -19,9 +19,7 @@ from solicitation_detector.sheets import SLICES, STANCES
 
 _STANCE_NAMES = frozenset(STANCES.values())
 _REQUIRED = ("text", "labels", "lang", "author", "slice")
-_ALLOWED = frozenset(
-    (*_REQUIRED, "sender_role", "payment_status", "history", "pair", "stance", "rationale", "second_reading")
-)
+_ALLOWED = frozenset((*_REQUIRED, "sender_role", "payment_status", "history", "pair", "stance", "rationale", "second_reading"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +69,7 @@ class CorpusRow:
         if stance is not None and stance not in _STANCE_NAMES:
             raise InvalidCorpus(f"stance: unknown {stance!r}")
         rationale = tuple(_rationale(span, len(message.text), labels) for span in values.get("rationale", ()))
-        return cls(
-            message, labels, values["lang"], values["author"], values["slice"], values.get("pair"), stance, rationale
-        )
+        return cls(message, labels, values["lang"], values["author"], values["slice"], values.get("pair"), stance, rationale)
 
     def to_dict(self) -> dict[str, Any]:
         """The row as in the JSON lines file."""
@@ -142,9 +138,7 @@ def label_matrix(rows: Sequence[CorpusRow]) -> NDArray[np.int8]:
     return np.array([[label in row.labels for label in LABELS] for row in rows], dtype=np.int8).reshape(-1, 3)
 
 
-def author_folds(
-    rows: Sequence[CorpusRow], n_folds: int, seed: int
-) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+def author_folds(rows: Sequence[CorpusRow], n_folds: int, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Train and test indices; no author is on both sides of a fold."""
     groups = np.array([row.author for row in rows])
     n_folds = min(n_folds, len(set(groups)))

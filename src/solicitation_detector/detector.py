@@ -88,10 +88,7 @@ class Detector:
 
     def predict_proba(self, messages: Sequence[Message]) -> NDArray[np.float64]:
         """Calibrated probabilities in [0, 1], shape ``(n_messages, 3)``, columns in the order of ``labels``."""
-        parts = [
-            self._score(messages[start : start + BATCH_MESSAGES])[0]
-            for start in range(0, len(messages), BATCH_MESSAGES)
-        ]
+        parts = [self._score(messages[start : start + BATCH_MESSAGES])[0] for start in range(0, len(messages), BATCH_MESSAGES)]
         return np.concatenate(parts) if parts else np.zeros((0, len(LABELS)))
 
     def _score(self, messages: Sequence[Message]) -> tuple[NDArray[np.float64], NDArray[np.float64], Batch]:

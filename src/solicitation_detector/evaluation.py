@@ -40,7 +40,10 @@ def evaluate_command(model: Path | None, data: Path, report_folder: Path | None)
     """What ``evaluate`` does: measure, write ``report.json`` and ``report.md`` if asked, return the Markdown."""
     rows = load_corpus(data)
     if model is None:
-        judged, how = judge_leaving_authors_out(rows), "leave-authors-out: each message by a model that did not see its author"
+        judged, how = (
+            judge_leaving_authors_out(rows),
+            "leave-authors-out: each message by a model that did not see its author",
+        )
     else:
         detector = Detector.load(model)
         judged, how = judge_with(detector, rows), f"model {detector.model_version}"

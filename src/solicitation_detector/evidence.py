@@ -41,12 +41,14 @@ _SIGNALS = {
 OTHER_WORDING = "wording"
 SIGNALS: dict[Label, tuple[str, ...]] = {
     label: tuple(
-        dict.fromkeys([
-            *(_KIND_SIGNALS.values() if label is Label.GOING_DIRECT else ()),
-            *(["link"] if label is Label.GOING_DIRECT else ()),
-            *names.values(),
-            OTHER_WORDING,
-        ])
+        dict.fromkeys(
+            [
+                *(_KIND_SIGNALS.values() if label is Label.GOING_DIRECT else ()),
+                *(["link"] if label is Label.GOING_DIRECT else ()),
+                *names.values(),
+                OTHER_WORDING,
+            ]
+        )
     )
     for label, names in _SIGNALS.items()
 }
@@ -80,9 +82,7 @@ class Explainer:
                 found.append(self._evidence(message, analysis, label, start, end))
         return tuple(found)
 
-    def _deciding_tokens(
-        self, message: Message, analysis: Analysis, unit: int, k: int, logit: float
-    ) -> list[tuple[int, int]]:
+    def _deciding_tokens(self, message: Message, analysis: Analysis, unit: int, k: int, logit: float) -> list[tuple[int, int]]:
         starts = [*analysis.parsed.sentence_starts, len(analysis.parsed.tokens)]
         first, last = starts[unit], starts[unit + 1]
         windows = [(i, min(i + w, last)) for w in WINDOWS for i in range(first, max(first + 1, last - w + 1))]

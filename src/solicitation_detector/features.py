@@ -27,7 +27,8 @@ N_BITS = 22
 SHORT_UNIT_TOKENS = 6
 DETAILED_TURNS = 2
 SCORED_TURNS = 4
-FACTS = ("client", "freelancer", "unpaid", "escrowed", "paid", "history turns")
+FACTS = ("client", "freelancer", "unpaid", "escrowed", "paid", "history turns", "tokens", *CONCEPTS)
+MAX_CONCEPT_COUNT = 5
 
 Hashes = NDArray[np.uint64]
 Indices = NDArray[np.intp]
@@ -100,7 +101,8 @@ class FeatureExtractor:
         for index, (message, analysis) in enumerate(zip(messages, analyses, strict=True)):
             turns = [(turn.sender_role, self.analyse(turn.text)) for turn in message.history]
             unit_message += [index] * streams.add(message, analysis, turns)
-        facts = np.array([_facts(message) for message in messages], dtype=np.float64).reshape(-1, len(FACTS))
+        facts = np.array([_facts(m, a) for m, a in zip(messages, analyses, strict=True)], dtype=np.float64)
+        facts = facts.reshape(-1, len(FACTS))
         return Batch(self._matrix(streams), np.array(unit_message, dtype=np.intp), facts, analyses)
 
     def extract_turns(self, messages: Sequence[Message]) -> Turns:
@@ -122,9 +124,7 @@ class FeatureExtractor:
             np.array([turn.sender_role == message.sender_role for *_, turn, message in turns], dtype=bool),
         )
 
-    def without(
-        self, message: Message, analysis: Analysis, unit: int, windows: Sequence[tuple[int, int]]
-    ) -> csr_matrix:
+    def without(self, message: Message, analysis: Analysis, unit: int, windows: Sequence[tuple[int, int]]) -> csr_matrix:
         """Features of one unit, once for each window of its tokens that is left out; shape ``(n_windows, 2**N_BITS)``."""
         streams = _Streams()
         turns = [(turn.sender_role, self.analyse(turn.text)) for turn in message.history]
@@ -324,12 +324,14 @@ def _unit(tokens: list[int], marks: list[Mark], offset: int) -> _Unit:
         mixed.append(-1 - concepts[0])
         position = end - offset
     mixed += tokens[position:]
-    return _Unit(
-        tokens, mixed, [-1 - mark.concepts[0] for mark in marks], [-1 - c for mark in marks for c in mark.concepts]
-    )
+    return _Unit(tokens, mixed, [-1 - mark.concepts[0] for mark in marks], [-1 - c for mark in marks for c in mark.concepts])
 
 
-def _facts(message: Message) -> list[float]:
+def _facts(message: Message, analysis: Analysis) -> list[float]:
+    counts = [0] * len(CONCEPTS)
+    for mark in analysis.marks:
+        for concept in mark.concepts:
+            counts[concept] += 1
     return [
         message.sender_role is SenderRole.CLIENT,
         message.sender_role is SenderRole.FREELANCER,
@@ -337,6 +339,8 @@ def _facts(message: Message) -> list[float]:
         message.payment_status is PaymentStatus.ESCROWED,
         message.payment_status is PaymentStatus.PAID,
         len(message.history),
+        len(analysis.parsed.tokens),
+        *(min(count, MAX_CONCEPT_COUNT) for count in counts),
     ]
 
 

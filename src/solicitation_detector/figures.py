@@ -142,9 +142,10 @@ def to_markdown(figures: dict[str, Any], title: str) -> str:
         f"## {title}",
         "",
         f"{figures['messages']} messages by {figures['authors']} authors; 95 % intervals over authors. "
-        f"Macro F1 **{_interval(figures['macro_f1'])}**; innocent messages flagged: {_percent(figures['flagged_innocents'])}.",
+        f"Macro F1 **{_interval(figures['macro_f1'])}**; "
+        f"innocent messages flagged: {_percent(figures['flagged_innocents'])}.",
         "",
-        "| label | positives | precision | recall | F1 | average precision | recall at 1 % FP | at 0.1 % FP | calibration error |",
+        "| label | positives | precision | recall | F1 | average precision | recall at 1 % FP | at 0.1 % FP | ECE |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for label, f in figures["labels"].items():
@@ -154,7 +155,11 @@ def to_markdown(figures: dict[str, Any], title: str) -> str:
             f"| {_number(f['average_precision'])} | {at[0]} | {at[1]} | {f['expected_calibration_error']:.3f} |"
         )
     for name, groups in figures["by"].items():
-        lines += ["", f"| {name} | messages | macro F1 | " + " | ".join(LABELS) + " | innocents flagged |", "|---" * 7 + "|"]
+        lines += [
+            "",
+            f"| {name} | messages | macro F1 | " + " | ".join(LABELS) + " | innocents flagged |",
+            "|---" * 7 + "|",
+        ]
         lines += [
             f"| {group} | {f['messages']} | {_number(f['macro_f1'])} | "
             + " | ".join(_number(value) for value in f["f1"].values())

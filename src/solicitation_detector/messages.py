@@ -211,7 +211,7 @@ class Verdict:
         }
 
 
-def _check_string(value: object, field: str) -> None:
+def _check_string(value: Any, field: str) -> None:
     if not isinstance(value, str):
         raise InvalidMessage(field, f"wanted a string, found {type(value).__name__}")
     if not value.isascii():
@@ -221,16 +221,15 @@ def _check_string(value: object, field: str) -> None:
             raise InvalidMessage(field, f"holds a lone surrogate at character {error.start}") from None
 
 
-def _check_text(value: object, field: str, *, minimum: int) -> None:
+def _check_text(value: Any, field: str, *, minimum: int) -> None:
     _check_string(value, field)
-    assert isinstance(value, str)
     if len(value) < minimum:
         raise InvalidMessage(field, "is empty")
     if len(value) > MAX_TEXT_CHARACTERS:
         raise InvalidMessage(field, f"has {len(value)} characters, {MAX_TEXT_CHARACTERS} at most")
 
 
-def _enum(enum: type[_E], value: object, field: str) -> _E:
+def _enum(enum: type[_E], value: Any, field: str) -> _E:
     try:
         return enum(value)
     except ValueError:

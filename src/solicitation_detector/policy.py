@@ -136,8 +136,7 @@ class Policy:
         self, message: Message, actions: Mapping[Label, Action], strictest: Action, day: date, signals: Sequence[str]
     ) -> str:
         found = [
-            f"{label} {self._circumstances(message, day)}" if label is Label.GOING_DIRECT else str(label)
-            for label in actions
+            f"{label} {self._circumstances(message, day)}" if label is Label.GOING_DIRECT else str(label) for label in actions
         ]
         facts = [f"earlier reminders: {message.prior_reminders}"]
         if signals:

@@ -133,8 +133,7 @@ def describe(rows: list[dict[str, Any]]) -> str:
     counts = {
         "labels": Counter("".join(k for k, v in LABEL_LETTERS.items() if v in row["labels"]) or "-" for row in rows),
         **{
-            field: Counter(row[field] for row in rows)
-            for field in ("slice", "lang", "sender_role", "payment_status", "stance")
+            field: Counter(row[field] for row in rows) for field in ("slice", "lang", "sender_role", "payment_status", "stance")
         },
     }
     lines = [f"{field}: " + ", ".join(f"{k} {n}" for k, n in counter.most_common()) for field, counter in counts.items()]

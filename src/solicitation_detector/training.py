@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from solicitation_detector.artifacts import save_model
 from solicitation_detector.classifier import Fitted, HyperParameters, fit_classifier
 from solicitation_detector.datasets import CorpusRow, author_folds, corpus_sha256, label_matrix, load_corpus
+from solicitation_detector.errors import InvalidCorpus
 from solicitation_detector.features import FeatureExtractor
 from solicitation_detector.figures import Judged, report, to_markdown
 from solicitation_detector.messages import LABELS
@@ -22,6 +23,7 @@ from solicitation_detector.scoring import Scorer
 from solicitation_detector.targets import unit_targets
 
 FOLDS = 5
+MIN_AUTHORS_A_LABEL = 3
 SEED = 0
 Folds = list[tuple[NDArray[np.intp], NDArray[np.intp]]]
 
@@ -46,12 +48,22 @@ def leave_authors_out(rows: Sequence[CorpusRow], n_jobs: int = 2) -> HeldOut:
 
 
 def _fit(rows: Sequence[CorpusRow], n_jobs: int) -> tuple[Fitted, HeldOut]:
+    _check_positives(rows)
     extractor = FeatureExtractor()
     messages = [row.message for row in rows]
     batch, turns = extractor.extract(messages), extractor.extract_turns(messages)
     labels, folds = label_matrix(rows), author_folds(rows, FOLDS, SEED)
     fitted = fit_classifier(batch, turns, unit_targets(rows, batch), labels, folds, HyperParameters(seed=SEED), n_jobs)
     return fitted, _held_out(fitted.held_out, labels, folds)
+
+
+def _check_positives(rows: Sequence[CorpusRow]) -> None:
+    for label in LABELS:
+        authors = {row.author for row in rows if label in row.labels}
+        if len(authors) < MIN_AUTHORS_A_LABEL:
+            raise InvalidCorpus(
+                f"{label}: {len(authors)} authors have positives, {MIN_AUTHORS_A_LABEL} are needed to leave authors out"
+            )
 
 
 def _held_out(scores: NDArray[np.float64], labels: NDArray[np.int8], folds: Folds) -> HeldOut:
@@ -139,5 +151,10 @@ def model_card(manifest: dict[str, Any], thresholds: dict[str, float]) -> str:
         to_markdown(manifest["figures"]["leave_authors_out"], "Leave-authors-out on the training corpus"),
     ]
     if "benchmark" in manifest["figures"]:
-        lines.append(to_markdown(manifest["figures"]["benchmark"], "Benchmark (authors who write nothing else; never trained or tuned on)"))
+        lines.append(
+            to_markdown(
+                manifest["figures"]["benchmark"],
+                "Benchmark (authors who write nothing else; never trained or tuned on)",
+            )
+        )
     return "\n".join(lines)

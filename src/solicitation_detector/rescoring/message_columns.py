@@ -32,9 +32,7 @@ def field_columns(renamed: Mapping[str, str], columns: Sequence[str]) -> dict[st
             raise InvalidInput(f"{field}: no column {column!r}; the input has {_listed(columns)}")
     found = {field: renamed.get(field, field) for field in _FIELDS if renamed.get(field, field) in columns}
     if "text" not in found:
-        raise InvalidInput(
-            f"text: no column 'text'; the input has {_listed(columns)}. Name it with --column text=COLUMN"
-        )
+        raise InvalidInput(f"text: no column 'text'; the input has {_listed(columns)}. Name it with --column text=COLUMN")
     return found
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
@@ -105,7 +106,7 @@ def _check_output(source: Path, output: Path) -> None:
             raise InvalidInput(f"{output}: is a folder, and the input is a file")
 
 
-def _remaining(source: Source, parts: Parts, progress: tqdm) -> Iterator[Work]:
+def _remaining(source: Source, parts: Parts, progress: tqdm[Any]) -> Iterator[Work]:
     """What is still to be judged, with the history of each row."""
     keeper = _history_keeper(source)
     for number, rows in enumerate(source.batches()):

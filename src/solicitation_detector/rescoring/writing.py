@@ -99,7 +99,7 @@ class _CsvRows:
             self._write_row([_cell(value) for value in cells])
 
     def _write_row(self, cells: list[Any]) -> None:
-        # Before Python 3.13 the csv module leaves a bare carriage return unquoted, which readers take for the end of a row.
+        # Older csv modules leave a bare carriage return unquoted, which readers take for the end of a row.
         quote = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (self._quoting_writer if quote else self._writer).writerow(cells)
 
@@ -132,9 +132,7 @@ class _JsonRows:
             columns = [_values(column) for column in rows.data.columns]
             names = [self._renamed.get(name, name) for name in rows.data.schema.names]
             cells = zip(*columns, strict=True) if columns else iter([()] * len(rows))
-            lines = [
-                _json({**dict(zip(names, row, strict=True)), **more}) for row, more in zip(cells, added, strict=True)
-            ]
+            lines = [_json({**dict(zip(names, row, strict=True)), **more}) for row, more in zip(cells, added, strict=True)]
         self._target.writelines(line + b"\n" for line in lines)
 
     def _extended(self, line: bytes, added: Mapping[str, Any]) -> bytes:

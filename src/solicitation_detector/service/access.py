@@ -50,4 +50,4 @@ async def read_body(request: Request, max_bytes: int) -> bytes:
 
 
 def _too_large(max_bytes: int) -> RequestError:
-    return RequestError(413, "body_too_large", f"A body may have {max_bytes} bytes at most; send fewer messages at once.")
+    return RequestError(413, "body_too_large", f"A body may have {max_bytes} bytes at most; send fewer messages.")

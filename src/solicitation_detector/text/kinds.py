@@ -7,7 +7,9 @@ import re
 EMAIL, PHONE, URL, HANDLE = "<email>", "<phone>", "<url>", "<handle>"
 MONEY, PERCENT, TIME, MASK, DATE = "<money>", "<percent>", "<time>", "<mask>", "<date>"
 
-_TLDS = "com|net|org|io|me|co|app|dev|example|de|fr|es|it|ru|uk|br|in|pl|nl|eu|ua|tr|id|gg|ly|link|shop|site|online|be|ch|at|pt|mx|ar"
+_TLDS = (
+    "com|net|org|io|me|co|app|dev|example|de|fr|es|it|ru|uk|br|in|pl|nl|eu|ua|tr|id|gg|ly|link|shop|site|online|be|ch|at|pt|mx"
+)
 _EMAIL = re.compile(r"[\w.+\-]+(?:@|\(at\)|\[at\]|\{at\})[\w\-]+(?:(?:\.|\(dot\)|\[dot\]|\{dot\})[\w\-]+)+")
 _URL = re.compile(rf"(?:https?://|www\.)\S+|(?=.{{1,60}}$)[a-z0-9\-]+(?:\.[a-z0-9\-]+){{0,3}}\.(?:{_TLDS})(?:/\S*)?")
 _HANDLE = re.compile(r"@[a-z0-9_][\w.]+")
@@ -23,9 +25,10 @@ _LOCAL_PHONE = re.compile(r"\d{3}-\d{4}")
 _NUMBER = re.compile(r"[+(]?\d[\d.,()\-/]*")
 _MASK = re.compile(r"\W*[■█▇▓●]{2,}\W*|[^\W\d_]{0,2}\*{2,}[^\W\d_]{0,3}")
 _ORDER = (
-    (_EMAIL, EMAIL), (_HANDLE, HANDLE), (_MONEY, MONEY), (_PERCENT, PERCENT), (_TIME, TIME), (_DATE, DATE), (_MASK, MASK), (_URL, URL),
+    (_EMAIL, EMAIL), (_HANDLE, HANDLE), (_MONEY, MONEY), (_PERCENT, PERCENT), (_TIME, TIME), (_DATE, DATE),
+    (_MASK, MASK), (_URL, URL),
 )  # fmt: skip
-_MAY_BE_SPECIAL = re.compile(r"[\d@.*■█▇▓●$€£₹₽¥%]|www|http")
+_MAY_BE_SPECIAL = re.compile(r"[\d@.*■█▇▓●$€£₹₽¥%]|www|http|[(\[{]at[)\]}]")
 
 
 def kind_of(word: str) -> str | None:

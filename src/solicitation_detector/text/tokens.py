@@ -78,10 +78,9 @@ class Tokeniser:
             new_sentence = True
             for piece in _pieces(line):
                 chunk = self._chunk(piece, latin)
-                if new_sentence or len(tokens) - starts[-1] >= MAX_SENTENCE_TOKENS:
-                    if chunk.tokens:
-                        starts.append(len(tokens))
-                        new_sentence = False
+                if chunk.tokens and (new_sentence or len(tokens) - starts[-1] >= MAX_SENTENCE_TOKENS):
+                    starts.append(len(tokens))
+                    new_sentence = False
                 position = text.index(piece, position)
                 tokens.extend(chunk.tokens)
                 spans.extend([(position + start, position + end) for start, end in chunk.spans])
@@ -141,4 +140,3 @@ def _pieces(line: str) -> list[str]:
 
 def _ends_sentence(text: str) -> bool:
     return bool(_SENTENCE_END.search(text)) and not _ABBREVIATION.fullmatch(text)
-
