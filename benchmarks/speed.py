@@ -2,8 +2,8 @@
 
     taskset -c 0 python benchmarks/speed.py [TEXTS.jsonl]
 
-Texts are those of the benchmark, or of a JSON lines file with a ``text`` field. Each figure is the median of several passes;
-"cold" is the first pass, with words not met before. Also: the load time, the resident memory, and the worst text of 20,000 characters.
+Texts are those of the benchmark, or of a JSON lines file with a ``text`` field. Each figure is a median of passes;
+"cold" is the first pass, with words not met before. Also: load time, resident memory, and the worst texts of 20,000 characters.
 """
 
 from __future__ import annotations

@@ -73,7 +73,8 @@ def test_a_changed_file_is_refused(small_model, tmp_path, name):
     [
         ({"format": 99}, "format 99"),
         ({"thresholds": {"going_direct": 2}}, "thresholds"),
-        ({"lexicon_sha256": "0"}, "another lexicon"),
+        ({"lexicon_sha256": "0"}, "another text stage"),
+        ({"features": "0"}, "another text stage"),
         ({"files": None}, "files or version missing"),
     ],
 )

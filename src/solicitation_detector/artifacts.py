@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from solicitation_detector.errors import InvalidModel
+from solicitation_detector.features import fingerprint
 from solicitation_detector.messages import LABELS
 from solicitation_detector.policy import Policy
 from solicitation_detector.scoring import Array, Scorer
@@ -67,7 +68,7 @@ def save_model(folder: Path, scorer: Scorer, thresholds: dict[str, float], card:
     (folder / CARD).write_text(card, encoding="utf-8")
     hashes = {name: _sha256(folder / name) for name in _CONTENTS}
     complete = {
-        "format": FORMAT, **manifest, "thresholds": thresholds, "lexicon_sha256": lexicon_sha256(), "files": hashes
+        "format": FORMAT, **manifest, "thresholds": thresholds, "lexicon_sha256": lexicon_sha256(), "features": fingerprint(), "files": hashes
     }  # fmt: skip
     (folder / MANIFEST).write_text(json.dumps(complete, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -117,11 +118,12 @@ def _check_keys(folder: Path, manifest: object) -> None:
         raise InvalidModel(f"{folder.name}/{MANIFEST}: thresholds: wanted a number in [0, 1] for each of {', '.join(LABELS)}")
     if not isinstance(manifest.get("files"), dict) or not isinstance(manifest.get("version"), str):
         raise InvalidModel(f"{folder.name}/{MANIFEST}: files or version missing; train the model again")
-    if manifest.get("lexicon_sha256") != lexicon_sha256():
-        raise InvalidModel(
-            f"{folder.name}: made with another lexicon than this package has; install the package version "
-            f"{manifest.get('package_version')} or train the model again"
-        )
+    for key, found in (("lexicon_sha256", lexicon_sha256()), ("features", fingerprint())):
+        if manifest.get(key) != found:
+            raise InvalidModel(
+                f"{folder.name}: made with another text stage than this package has ({key}); install package version "
+                f"{manifest.get('package_version')} or train the model again"
+            )
 
 
 def _is_score(value: object) -> bool:

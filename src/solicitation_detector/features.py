@@ -11,13 +11,14 @@ All work is done for a whole batch at a time on flat arrays of 64-bit symbols; a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from solicitation_detector.messages import Message, PaymentStatus, SenderRole
+from solicitation_detector.messages import Message, PaymentStatus, SenderRole, Turn
 from solicitation_detector.text.concepts import Mark, find_marks
 from solicitation_detector.text.lexicon import CONCEPTS, Lexicon
 from solicitation_detector.text.table import character_grams
@@ -160,6 +161,20 @@ class FeatureExtractor:
             words = character_grams(table.texts[len(self._grams)])
             self._grams.append(np.array([hash_text(word) for word in words], dtype=_U64))
         return self._grams[token]
+
+
+def fingerprint() -> str:
+    """Hash of what a few probing messages are turned into: a model goes with the features that it was fitted on."""
+    turn = Turn("ok, and the number? +44 7700 900 123", SenderRole.CLIENT)
+    messages = [
+        Message(text="Let's use wh@tsapp: j o at acme dot example! 20 % off, l'extérieur.", sender_role=SenderRole.CLIENT),
+        Message(text="sure\nПиши в телеграм, $50", payment_status=PaymentStatus.PAID, history=(turn, turn)),
+    ]
+    batch = FeatureExtractor().extract(messages)
+    digest = sha256()
+    for array in (batch.units.indices.astype("<i8"), batch.units.indptr.astype("<i8"), batch.facts.astype("<f8")):
+        digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def hash_text(text: str) -> int:
