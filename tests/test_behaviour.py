@@ -93,10 +93,19 @@ def test_refusals_work_content_and_paid_requests_pass(shipped, role, payment, te
     assert verdict.evidence == ()
 
 
-@pytest.mark.parametrize(
-    "channel",
-    ["WhatsApp", "ＷｈａｔｓＡｐｐ", "whаtsаpp", "w h a t s a p p", "w.h.a.t.s.a.p.p", "wh@ts@pp", "whats app", "what\u200bsapp"],
-)
+CHANNELS = [
+    "WhatsApp",
+    "ＷｈａｔｓＡｐｐ",
+    "whаtsаpp",
+    "w h a t s a p p",
+    "w.h.a.t.s.a.p.p",
+    "wh@ts@pp",
+    "whats app",
+    "what\u200bsapp",
+]
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
 def test_a_disguise_changes_no_verdict(shipped, channel):
     assert DIRECT in judge(shipped, f"Can we continue on {channel}? It's faster for me.", "client").labels
 
@@ -114,7 +123,7 @@ def test_a_bare_request_follows_the_payment_status(shipped, text):
 
 
 def test_a_bare_yes_follows_the_history(shipped):
-    proposed = [{"sender_role": "client", "text": "Shall we move to Telegram and I pay you by PayPal, without the site?"}]
+    proposed = [{"sender_role": "client", "text": "Shall we move to Telegram and I pay by PayPal, without the site?"}]
     arranged = [{"sender_role": "client", "text": "Shall we have the review call tomorrow at 3?"}]
     assert DIRECT in judge(shipped, "sure, sounds good", "freelancer", history=proposed).labels
     assert judge(shipped, "sure, sounds good", "freelancer", history=arranged).labels == ()

@@ -68,8 +68,13 @@ def save_model(folder: Path, scorer: Scorer, thresholds: dict[str, float], card:
     (folder / CARD).write_text(card, encoding="utf-8")
     hashes = {name: _sha256(folder / name) for name in _CONTENTS}
     complete = {
-        "format": FORMAT, **manifest, "thresholds": thresholds, "lexicon_sha256": lexicon_sha256(), "features": fingerprint(), "files": hashes
-    }  # fmt: skip
+        "format": FORMAT,
+        **manifest,
+        "thresholds": thresholds,
+        "lexicon_sha256": lexicon_sha256(),
+        "features": fingerprint(),
+        "files": hashes,
+    }
     (folder / MANIFEST).write_text(json.dumps(complete, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -11,13 +12,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import GroupKFold
+from sklearn.model_selection import StratifiedGroupKFold
 
 from solicitation_detector.errors import InvalidCorpus, InvalidMessage
 from solicitation_detector.messages import LABELS, Label, Message
 from solicitation_detector.sheets import SLICES, STANCES
 
 _STANCE_NAMES = frozenset(STANCES.values())
+_ROWS_OF_A_LANGUAGE = 100  # fewer cannot be spread
 _REQUIRED = ("text", "labels", "lang", "author", "slice")
 _ALLOWED = frozenset((*_REQUIRED, "sender_role", "payment_status", "history", "pair", "stance", "rationale", "second_reading"))
 
@@ -139,8 +141,9 @@ def label_matrix(rows: Sequence[CorpusRow]) -> NDArray[np.int8]:
 
 
 def author_folds(rows: Sequence[CorpusRow], n_folds: int, seed: int) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Train and test indices; no author is on both sides of a fold."""
+    """Train and test indices; no author is on both sides of a fold, and the languages are spread over the folds."""
     groups = np.array([row.author for row in rows])
-    n_folds = min(n_folds, len(set(groups)))
-    folds = GroupKFold(n_splits=n_folds, shuffle=True, random_state=seed)
-    return list(folds.split(np.zeros(len(rows)), groups=groups))
+    counts = Counter(row.lang for row in rows)
+    languages = [row.lang if counts[row.lang] >= _ROWS_OF_A_LANGUAGE else "other" for row in rows]
+    folds = StratifiedGroupKFold(n_splits=min(n_folds, len(set(groups))), shuffle=True, random_state=seed)
+    return list(folds.split(np.zeros(len(rows)), languages, groups))
