@@ -23,7 +23,7 @@ from sklearn.neural_network import MLPClassifier
 from solicitation_detector.features import Batch, Indices, Turns
 from solicitation_detector.scoring import N_LABELS, Array, Floats, Forest, Scorer, SentenceWeights, maximum, pool
 
-MIN_UNITS_A_COLUMN = 4
+MIN_UNITS_A_COLUMN = 6
 _MIL_ROUNDS = 2
 
 
@@ -33,7 +33,7 @@ class HyperParameters:
 
     linear_c: float = 30.0
     hidden: int = 32
-    epochs: int = 10
+    epochs: int = 6
     alpha: float = 1e-3
     learning_rate: float = 3e-3
     batch_size: int = 256

@@ -15,7 +15,7 @@ from solicitation_detector.scoring import SentenceWeights
 from solicitation_detector.text.kinds import EMAIL, HANDLE, PHONE, URL
 from solicitation_detector.text.lexicon import CONCEPTS
 
-WINDOWS = (1, 2, 4)
+WINDOWS = (1, 3)
 MAX_SPANS = 2
 _SHARE_OF_PEAK = 0.5
 

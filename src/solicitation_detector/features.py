@@ -100,8 +100,7 @@ class FeatureExtractor:
         streams = _Streams()
         unit_message = []
         for index, (message, analysis) in enumerate(zip(messages, analyses, strict=True)):
-            turns = [(turn.sender_role, self.analyse(turn.text)) for turn in message.history]
-            unit_message += [index] * streams.add(message, analysis, turns)
+            unit_message += [index] * streams.add(message, analysis, self._history(message))
         facts = np.array([_facts(m, a) for m, a in zip(messages, analyses, strict=True)], dtype=np.float64)
         facts = facts.reshape(-1, len(FACTS))
         return Batch(self._matrix(streams), np.array(unit_message, dtype=np.intp), facts, analyses)
@@ -127,16 +126,23 @@ class FeatureExtractor:
 
     def without(self, message: Message, analysis: Analysis, unit: int, windows: Sequence[tuple[int, int]]) -> csr_matrix:
         """Features of one unit, once for each window of its tokens that is left out; shape ``(n_windows, 2**N_BITS)``."""
-        streams = _Streams()
-        turns = [(turn.sender_role, self.analyse(turn.text)) for turn in message.history]
-        units = list(_units(analysis))
+        streams, history = _Streams(), self._history(message)
+        units = _units(analysis)
+        before = units[unit - 1] if unit else None
+        after = units[unit + 1] if unit + 1 < len(units) else None
         offset = analysis.parsed.sentence_starts[unit]
         for start, end in windows:
-            marks = find_marks(tokens := _left_out(units[unit].tokens, start - offset, end - offset), self.tokeniser.table)
-            changed = [*units[:unit], _unit(tokens, marks, 0), *units[unit + 1 :]]
-            streams.add_units(message, changed, turns)
-        wanted = np.arange(len(windows)) * len(units) + unit
-        return self._matrix(streams)[wanted]
+            tokens = units[unit].tokens[: start - offset] + units[unit].tokens[end - offset :]
+            left = _unit(tokens, find_marks(tokens, self.tokeniser.table), 0)
+            streams.add_unit(message, left, before, after, history)
+        return self._matrix(streams)
+
+    def _history(self, message: Message) -> list[_Turn]:
+        """The turns before a message, the last first."""
+        return [
+            ("own" if turn.sender_role == message.sender_role else "other", _whole(self.analyse(turn.text)))
+            for turn in reversed(message.history)
+        ]
 
     def _matrix(self, streams: _Streams) -> csr_matrix:
         features = list(streams.features(self.tokeniser.table.hashes))
@@ -214,44 +220,42 @@ class _Streams:
         self.contexts: list[tuple[int, int]] = []
         self.facts: list[tuple[int, str]] = []
 
-    def add(self, message: Message, analysis: Analysis, turns: list[tuple[SenderRole, Analysis]]) -> int:
+    def add(self, message: Message, analysis: Analysis, history: list[_Turn]) -> int:
         """Append a message's units and return how many they are."""
-        return self.add_units(message, _units(analysis), turns)
-
-    def add_units(self, message: Message, units: list[_Unit], turns: list[tuple[SenderRole, Analysis]]) -> int:
-        """The same for units at hand."""
-        context = (_ROLES[message.sender_role], _PAYMENTS[message.payment_status])
-        for position, unit in enumerate(units):
-            index = self.n_units + position
-            self.words.extend(index, [_BOUNDARY, *unit.tokens, _BOUNDARY])
-            self.mixed.extend(index, [_BOUNDARY, *unit.mixed, _BOUNDARY])
-            self.concepts.extend(index, unit.concepts)
-            self.all_concepts.extend(index, unit.all_concepts)
-            if position:
-                self.before.extend(index, units[position - 1].all_concepts)
-            if position + 1 < len(units):
-                self.after.extend(index, units[position + 1].all_concepts)
-            self.contexts.append(context)
-            self.facts.append((index, f"size {min(len(unit.tokens).bit_length(), 6)}"))
-        if turns:
-            self._add_history(message, units, turns)
-        self.n_units += len(units)
+        units = _units(analysis)
+        for before, unit, after in zip([None, *units], units, [*units[1:], None], strict=False):
+            self.add_unit(message, unit, before, after, history)
         return len(units)
 
-    def _add_history(self, message: Message, units: list[_Unit], turns: list[tuple[SenderRole, Analysis]]) -> None:
-        for age, (role, analysis) in enumerate(reversed(turns)):
-            turn = _unit(analysis.parsed.tokens, analysis.marks, 0)
-            side = "own" if role == message.sender_role else "other"
-            for index in range(self.n_units, self.n_units + len(units)):
-                self._turn(f"any {side} concepts").extend(index, turn.all_concepts)
-                if age < DETAILED_TURNS:
-                    self._turn(f"{age} {side} mixed").extend(index, [_BOUNDARY, *turn.mixed, _BOUNDARY])
-                    self._turn(f"{age} {side} concepts").extend(index, turn.concepts)
-                if age == 0:
-                    own = units[index - self.n_units]
-                    short = len(own.tokens) <= SHORT_UNIT_TOKENS
-                    self.pairs.append((index, own.tokens if short else own.all_concepts, turn.all_concepts))
-                    self.facts.append((index, f"last turn {side}"))
+    def add_unit(
+        self, message: Message, unit: _Unit, before: _Unit | None, after: _Unit | None, history: list[_Turn]
+    ) -> None:
+        """Append one unit that stands between two others."""
+        index = self.n_units
+        self.words.extend(index, [_BOUNDARY, *unit.tokens, _BOUNDARY])
+        self.mixed.extend(index, [_BOUNDARY, *unit.mixed, _BOUNDARY])
+        self.concepts.extend(index, unit.concepts)
+        self.all_concepts.extend(index, unit.all_concepts)
+        if before is not None:
+            self.before.extend(index, before.all_concepts)
+        if after is not None:
+            self.after.extend(index, after.all_concepts)
+        self.contexts.append((_ROLES[message.sender_role], _PAYMENTS[message.payment_status]))
+        self.facts.append((index, f"size {min(len(unit.tokens).bit_length(), 6)}"))
+        for age, turn in enumerate(history):
+            self._add_turn(index, unit, age, turn)
+        self.n_units += 1
+
+    def _add_turn(self, index: int, unit: _Unit, age: int, turn: _Turn) -> None:
+        side, said = turn
+        self._turn(f"any {side} concepts").extend(index, said.all_concepts)
+        if age < DETAILED_TURNS:
+            self._turn(f"{age} {side} mixed").extend(index, [_BOUNDARY, *said.mixed, _BOUNDARY])
+            self._turn(f"{age} {side} concepts").extend(index, said.concepts)
+        if age == 0:
+            short = len(unit.tokens) <= SHORT_UNIT_TOKENS
+            self.pairs.append((index, unit.tokens if short else unit.all_concepts, said.all_concepts))
+            self.facts.append((index, f"last turn {side}"))
 
     def _turn(self, name: str) -> _Stream:
         return self.turns.setdefault(name, _Stream())
@@ -314,6 +318,9 @@ class _Unit(NamedTuple):
     all_concepts: list[int]
 
 
+_Turn = tuple[str, _Unit]  # "own" or "other" side, and all that was said
+
+
 def _units(analysis: Analysis) -> list[_Unit]:
     tokens, starts, _ = analysis.parsed
     if not starts:
@@ -327,8 +334,8 @@ def _units(analysis: Analysis) -> list[_Unit]:
     return units
 
 
-def _left_out(tokens: list[int], start: int, end: int) -> list[int]:
-    return tokens[:start] + tokens[end:]
+def _whole(analysis: Analysis) -> _Unit:
+    return _unit(analysis.parsed.tokens, analysis.marks, 0)
 
 
 def _unit(tokens: list[int], marks: list[Mark], offset: int) -> _Unit:

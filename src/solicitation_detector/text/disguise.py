@@ -164,8 +164,10 @@ def _digits(words: list[str], start: int, table: TokenTable) -> tuple[int, str |
             times = 1
         elif not (word in _DIGIT_GLUE and (parts or word in "+(")):
             break
+        if digits > MAX_PHONE_DIGITS:
+            return 1, None
         end += 1
     enough = spoken >= MIN_SPOKEN_DIGITS or (digits >= MIN_PHONE_DIGITS and parts >= 2)
-    if enough and digits <= MAX_PHONE_DIGITS and words[start] not in (",", "-", ".", "/", ")"):
+    if enough and words[start] not in (",", "-", ".", "/", ")"):
         return last - start + 1, PHONE
     return 1, None
