@@ -30,7 +30,10 @@ class Pair(NamedTuple):
 
 
 def near_duplicates(rows: Sequence[CorpusRow]) -> Iterator[Pair]:
-    """Pairs alike in text, leaving out twins of one pair (they are alike on purpose) and very short messages."""
+    """Pairs alike in text, very short messages left out.
+
+    Rows of one author that differ in role, payment status or history, and twins of one pair, are alike on purpose.
+    """
     index = MinHashLSH(threshold=SIMILARITY, num_perm=_PERMUTATIONS)
     for position, row in enumerate(rows):
         text = re.sub(r"\W+", " ", row.message.text.lower()).strip()
@@ -39,9 +42,19 @@ def near_duplicates(rows: Sequence[CorpusRow]) -> Iterator[Pair]:
         hashed = MinHash(num_perm=_PERMUTATIONS, seed=1)
         hashed.update_batch([text[i : i + 5].encode() for i in range(len(text) - 4)])
         for found in index.query(hashed):
-            if row.pair is None or rows[found].pair != row.pair:
+            if not _on_purpose(rows[found], row):
                 yield Pair(rows[found], row)
         index.insert(position, hashed)
+
+
+def _on_purpose(earlier: CorpusRow, later: CorpusRow) -> bool:
+    if earlier.author != later.author:
+        return False
+    return (earlier.pair is not None and earlier.pair == later.pair) or _context(earlier) != _context(later)
+
+
+def _context(row: CorpusRow) -> tuple[object, ...]:
+    return row.message.sender_role, row.message.payment_status, row.message.history
 
 
 def main() -> None:

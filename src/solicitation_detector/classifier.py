@@ -23,7 +23,7 @@ from sklearn.neural_network import MLPClassifier
 from solicitation_detector.features import Batch, Indices, Turns
 from solicitation_detector.scoring import N_LABELS, Array, Floats, Forest, Scorer, SentenceWeights, maximum, pool
 
-MIN_UNITS_A_COLUMN = 6
+MIN_UNITS_A_COLUMN = 8
 _MIL_ROUNDS = 2
 
 
@@ -237,4 +237,5 @@ def select_messages(batch: Batch, turns: Turns, messages: Indices) -> tuple[Batc
 def _select(batch: Batch, messages: Indices) -> Batch:
     units = np.flatnonzero(np.isin(batch.unit_message, messages))
     owner = np.searchsorted(messages, batch.unit_message[units])
-    return Batch(batch.units[units], owner, batch.facts[messages], [batch.analyses[i] for i in messages])
+    analyses = [batch.analyses[i] for i in messages]
+    return Batch(batch.units[units], owner, batch.unit_concepts[units], batch.facts[messages], analyses)

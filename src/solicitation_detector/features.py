@@ -28,7 +28,7 @@ N_BITS = 22
 SHORT_UNIT_TOKENS = 6
 DETAILED_TURNS = 2
 SCORED_TURNS = 4
-FACTS = ("client", "freelancer", "unpaid", "escrowed", "paid", "history turns", "tokens", *CONCEPTS)
+FACTS = ("client", "freelancer", "unpaid", "escrowed", "paid", "history turns")
 MAX_CONCEPT_COUNT = 5
 
 Hashes = NDArray[np.uint64]
@@ -55,12 +55,14 @@ class Batch(NamedTuple):
     Attributes:
         units: sparse counts scaled by one over the square root of a row's sum, shape ``(n_units, 2**N_BITS)``.
         unit_message: for each unit the index of its message, ascending.
+        unit_concepts: how often each concept occurs in a unit, five at most, shape ``(n_units, n_concepts)``.
         facts: what is known beside the words, float, shape ``(n_messages, n_facts)``; columns in :data:`FACTS`.
         analyses: one a message.
     """
 
     units: csr_matrix
     unit_message: Indices
+    unit_concepts: NDArray[np.int8]
     facts: NDArray[np.float64]
     analyses: list[Analysis]
 
@@ -101,9 +103,8 @@ class FeatureExtractor:
         unit_message = []
         for index, (message, analysis) in enumerate(zip(messages, analyses, strict=True)):
             unit_message += [index] * streams.add(message, analysis, self._history(message))
-        facts = np.array([_facts(m, a) for m, a in zip(messages, analyses, strict=True)], dtype=np.float64)
-        facts = facts.reshape(-1, len(FACTS))
-        return Batch(self._matrix(streams), np.array(unit_message, dtype=np.intp), facts, analyses)
+        facts = np.array([_facts(message) for message in messages], dtype=np.float64).reshape(-1, len(FACTS))
+        return Batch(self._matrix(streams), np.array(unit_message, dtype=np.intp), streams.concept_counts(), facts, analyses)
 
     def extract_turns(self, messages: Sequence[Message]) -> Turns:
         """The last ``SCORED_TURNS`` turns before each message."""
@@ -178,8 +179,8 @@ def fingerprint() -> str:
     ]
     batch = FeatureExtractor().extract(messages)
     digest = sha256()
-    for array in (batch.units.indices.astype("<i8"), batch.units.indptr.astype("<i8"), batch.facts.astype("<f8")):
-        digest.update(array.tobytes())
+    for array in (batch.units.indices, batch.units.indptr, batch.unit_concepts, batch.facts):
+        digest.update(array.astype("<f8").tobytes())
     return digest.hexdigest()
 
 
@@ -227,9 +228,7 @@ class _Streams:
             self.add_unit(message, unit, before, after, history)
         return len(units)
 
-    def add_unit(
-        self, message: Message, unit: _Unit, before: _Unit | None, after: _Unit | None, history: list[_Turn]
-    ) -> None:
+    def add_unit(self, message: Message, unit: _Unit, before: _Unit | None, after: _Unit | None, history: list[_Turn]) -> None:
         """Append one unit that stands between two others."""
         index = self.n_units
         self.words.extend(index, [_BOUNDARY, *unit.tokens, _BOUNDARY])
@@ -259,6 +258,13 @@ class _Streams:
 
     def _turn(self, name: str) -> _Stream:
         return self.turns.setdefault(name, _Stream())
+
+    def concept_counts(self) -> NDArray[np.int8]:
+        """How often each concept occurs in each unit, ``MAX_CONCEPT_COUNT`` at most."""
+        counts = np.zeros((self.n_units, len(CONCEPTS)), dtype=np.int64)
+        symbols = np.array(self.all_concepts.symbols, dtype=np.intp)
+        np.add.at(counts, (np.array(self.all_concepts.units, dtype=np.intp), -1 - symbols), 1)
+        return np.minimum(counts, MAX_CONCEPT_COUNT).astype(np.int8)
 
     def tokens(self) -> tuple[Indices, Indices]:
         """Unit and token index of every token."""
@@ -349,11 +355,7 @@ def _unit(tokens: list[int], marks: list[Mark], offset: int) -> _Unit:
     return _Unit(tokens, mixed, [-1 - mark.concepts[0] for mark in marks], [-1 - c for mark in marks for c in mark.concepts])
 
 
-def _facts(message: Message, analysis: Analysis) -> list[float]:
-    counts = [0] * len(CONCEPTS)
-    for mark in analysis.marks:
-        for concept in mark.concepts:
-            counts[concept] += 1
+def _facts(message: Message) -> list[float]:
     return [
         message.sender_role is SenderRole.CLIENT,
         message.sender_role is SenderRole.FREELANCER,
@@ -361,8 +363,6 @@ def _facts(message: Message, analysis: Analysis) -> list[float]:
         message.payment_status is PaymentStatus.ESCROWED,
         message.payment_status is PaymentStatus.PAID,
         len(message.history),
-        len(analysis.parsed.tokens),
-        *(min(count, MAX_CONCEPT_COUNT) for count in counts),
     ]
 
 

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Array = NDArray[Any]
 
 N_LABELS = len(LABELS)
-_NOTHING = -8.0  # the logit of a sentence that is not there
+_SILENCE = -1.0  # a logit that says nothing
 
 
 @dataclass(frozen=True)
@@ -140,28 +140,34 @@ class Scorer:
 
 
 def pool(batch: Batch, unit_logits: Floats, turns: Turns, turn_logits: Floats) -> Floats:
-    """What the second stage sees of each message: pooled sentence logits, facts, and the logits of the turns before.
+    """What the second stage sees of each message: for each label its highest-scoring sentence, facts, and the turns before.
 
-    Maxima over sentences cannot be diluted by padding.
+    Nothing counts or averages over sentences, so padding cannot dilute.
     """
-    n_messages = len(batch.facts)
-    own = _pooled_units(batch.unit_message, unit_logits, n_messages)
     per_turn = _pooled_maxima(turns.batch.unit_message, turn_logits, len(turns.owner))
-    return np.concatenate([own, batch.facts, _pooled_turns(turns, per_turn, n_messages)], axis=1)
+    best = [_best_unit(batch.unit_message, unit_logits[:, k], len(batch.facts)) for k in range(N_LABELS)]
+    seen = [_sentence(batch, unit_logits, units) for units in best]
+    return np.concatenate([*seen, batch.facts, _pooled_turns(turns, per_turn, len(batch.facts))], axis=1)
 
 
-def _pooled_units(unit_message: Indices, logits: Floats, n_messages: int) -> Floats:
-    """For each label the best unit's logit, the second best's, their log-sum-exp, and the best unit's stances."""
-    columns = [_pooled_maxima(unit_message, logits, n_messages)[:, N_LABELS:]]
-    for k in range(N_LABELS):
-        order = np.lexsort((logits[:, k], unit_message))
-        last = np.searchsorted(unit_message[order], np.arange(n_messages), side="right") - 1
-        first = np.searchsorted(unit_message[order], np.arange(n_messages), side="left")
-        best = order[last]
-        second = np.where(last > first, logits[order[np.maximum(last - 1, 0)], k], _NOTHING)
-        total = np.log(np.bincount(unit_message, weights=np.exp(logits[:, k]), minlength=n_messages))
-        columns.append(np.column_stack([logits[best, k], second, total, logits[best, N_LABELS:]]))
-    return np.concatenate(columns, axis=1)
+def _best_unit(unit_message: Indices, scores: Floats, n_messages: int) -> Indices:
+    """For each message the unit of the highest score; the last of equals."""
+    order = np.lexsort((scores, unit_message))
+    ends = np.searchsorted(unit_message[order], np.arange(n_messages), side="right")
+    return order[ends - 1]
+
+
+def _sentence(batch: Batch, logits: Floats, units: Indices) -> Floats:
+    """Logits of units, the greatest of their neighbours', and the units' concepts.
+
+    A neighbour that says nothing looks like no neighbour, so that padding does not show.
+    """
+    nearby = np.full((len(units), logits.shape[1]), _SILENCE)
+    for step in (-1, 1):
+        other = np.clip(units + step, 0, len(logits) - 1)
+        inside = (other != units) & (batch.unit_message[other] == batch.unit_message[units])
+        nearby = np.where(inside[:, None], np.maximum(nearby, logits[other]), nearby)
+    return np.concatenate([logits[units], nearby, batch.unit_concepts[units]], axis=1)
 
 
 def _pooled_maxima(owner: Indices, logits: Floats, n: int) -> Floats:
