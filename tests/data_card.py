@@ -54,7 +54,7 @@ def _summary(sets: dict[str, Sequence[CorpusRow]]) -> str:
 
 def _counts(name, sets, key) -> str:  # type: ignore[no-untyped-def]
     counters = [Counter(key(row) for row in rows) for _, rows in sets]
-    keys = sorted(set().union(*counters), key=lambda k: -counters[0][k])
+    keys = sorted(set().union(*counters), key=lambda k: (-counters[0][k], k))
     lines = [f"| {name} | " + " | ".join(title for title, _ in sets) + " |", "|---" * (len(sets) + 1) + "|"]
     lines += [f"| {k} | " + " | ".join(str(counter[k]) for counter in counters) + " |" for k in keys]
     return "\n".join(lines) + "\n"
