@@ -15,6 +15,7 @@ from pathlib import Path
 
 from solicitation_detector import Detector, Message
 from solicitation_detector.datasets import CorpusRow, load_corpus
+from solicitation_detector.messages import PaymentStatus, SenderRole
 
 DATA = Path(__file__).parents[1] / "data"
 PADDING = (1, 5, 20)
@@ -60,7 +61,7 @@ def _is_filler(row: CorpusRow) -> bool:
 
 
 def _alone(row: CorpusRow) -> Message:
-    return Message(text=row.message.text, sender_role="client", payment_status="unpaid")  # type: ignore[arg-type]
+    return Message(text=row.message.text, sender_role=SenderRole.CLIENT, payment_status=PaymentStatus.UNPAID)
 
 
 def evidence(detector: Detector, rows: list[CorpusRow]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from duplicates import SIMILARITY, near_duplicates
@@ -52,7 +52,7 @@ def _summary(sets: dict[str, Sequence[CorpusRow]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _counts(name, sets, key) -> str:  # type: ignore[no-untyped-def]
+def _counts(name: str, sets: Sequence[tuple[str, Sequence[CorpusRow]]], key: Callable[[CorpusRow], str]) -> str:
     counters = [Counter(key(row) for row in rows) for _, rows in sets]
     keys = sorted(set().union(*counters), key=lambda k: (-counters[0][k], k))
     lines = [f"| {name} | " + " | ".join(title for title, _ in sets) + " |", "|---" * (len(sets) + 1) + "|"]

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from solicitation_detector.text.table import TokenTable
     from solicitation_detector.text.tokens import ParsedText
 
-_AT = frozenset("@ at arobase arroba chiocciola собака собачка malpa apenstaartje (at) [at] et".split())  # noqa: SIM905
-_DOT = frozenset(". dot point punto punkt ponto точка крапка kropka nokta titik punt (dot) [dot]".split())  # noqa: SIM905
+_AT = frozenset("@ at arobase arroba chiocciola собака собачка malpa apenstaartje (at) [at] et".split())
+_DOT = frozenset(". dot point punto punkt ponto точка крапка kropka nokta titik punt (dot) [dot]".split())
 _DIGIT_GLUE = frozenset("+-/.(),–")
 _PROVIDERS = frozenset(
-    "gmail googlemail outlook hotmail yahoo icloud proton protonmail gmx web mail yandex rambler orange laposte libero uol "  # noqa: SIM905
+    "gmail googlemail outlook hotmail yahoo icloud proton protonmail gmx web mail yandex rambler orange laposte libero uol "
     "bol ukr wp onet ziggo".split()
 )
-_ENDINGS = frozenset("com net org io de fr es it ru br uk in pl nl ua co example me eu id tr".split())  # noqa: SIM905
+_ENDINGS = frozenset("com net org io de fr es it ru br uk in pl nl ua co example me eu id tr".split())
 _MULTIPLIERS = {"double": 2, "triple": 3}
 _NUMBER_WORD = CONCEPT_INDEX["number_word"]
 _Rule = Callable[[list[str], int, "TokenTable"], tuple[int, "str | None"]]
