@@ -20,7 +20,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 
-from solicitation_detector.features import Batch, Indices, Turns
+from solicitation_detector.features import Batch, Turns
+from solicitation_detector.hashing import Indices
 from solicitation_detector.scoring import N_LABELS, Array, Floats, Forest, Scorer, SentenceWeights, maximum, pool
 
 MIN_UNITS_A_COLUMN = 8

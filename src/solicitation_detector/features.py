@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from solicitation_detector.hashing import MULTIPLIER, Hashes, Indices, crossed, hash_text, ngrams, salted, skipgrams
 from solicitation_detector.messages import Message, PaymentStatus, SenderRole, Turn
 from solicitation_detector.text.concepts import Mark, find_marks
 from solicitation_detector.text.lexicon import CONCEPTS, Lexicon
@@ -31,12 +32,7 @@ SCORED_TURNS = 4
 FACTS = ("client", "freelancer", "unpaid", "escrowed", "paid", "history turns")
 MAX_CONCEPT_COUNT = 5
 
-Hashes = NDArray[np.uint64]
-Indices = NDArray[np.intp]
-
 _U64 = np.uint64
-_MASK = 0xFFFFFFFFFFFFFFFF
-_MULTIPLIER = _U64(0xBF58476D1CE4E5B9)
 _BOUNDARY = 0  # the token index that stands for the edge of a unit
 _ROLES = {role: i for i, role in enumerate(SenderRole)}
 _PAYMENTS = {status: i for i, status in enumerate(PaymentStatus)}
@@ -149,7 +145,7 @@ class FeatureExtractor:
         features = list(streams.features(self.tokeniser.table.hashes))
         features.append(self._character_grams(*streams.tokens()))
         units = np.concatenate([units for units, _ in features])
-        columns = (np.concatenate([hashes for _, hashes in features]) * _MULTIPLIER) >> _U64(64 - N_BITS)
+        columns = (np.concatenate([hashes for _, hashes in features]) * MULTIPLIER) >> _U64(64 - N_BITS)
         shape = (streams.n_units, 1 << N_BITS)
         counts = csr_matrix((np.ones(len(units), np.float32), (units, columns.astype(np.int32))), shape=shape)
         sizes = np.maximum(np.bincount(units, minlength=streams.n_units), 1)
@@ -182,14 +178,6 @@ def fingerprint() -> str:
     for array in (batch.units.indices, batch.units.indptr, batch.unit_concepts, batch.facts):
         digest.update(array.astype("<f8").tobytes())
     return digest.hexdigest()
-
-
-def hash_text(text: str) -> int:
-    """64-bit FNV-1a of a text: the same on every machine and in every process."""
-    value = 0xCBF29CE484222325
-    for byte in text.encode("utf-8", "surrogatepass"):
-        value = ((value ^ byte) * 0x100000001B3) & _MASK
-    return value
 
 
 class _Stream:
@@ -277,20 +265,20 @@ class _Streams:
         words, mixed = self.words.arrays(hashes), self.mixed.arrays(hashes)
         concepts, all_concepts = self.concepts.arrays(hashes), self.all_concepts.arrays(hashes)
         role, payment = np.array(self.contexts, dtype=np.uint64).reshape(-1, 2).T
-        mixed_pairs, concept_pairs = _ngrams(mixed, 2, "mixed 2"), _ngrams(concepts, 2, "concepts 2")
+        mixed_pairs, concept_pairs = ngrams(mixed, 2, "mixed 2"), ngrams(concepts, 2, "concepts 2")
         everyone = np.arange(self.n_units)
         return [
-            _salted(words, "words"), _ngrams(words, 2, "words 2"), _ngrams(words, 3, "words 3"),
-            _skipgrams(words, "words skip"),
-            _salted(mixed, "mixed"), mixed_pairs, _ngrams(mixed, 3, "mixed 3"), _skipgrams(mixed, "mixed skip"),
-            _salted(all_concepts, "concepts"), concept_pairs, _ngrams(concepts, 3, "concepts 3"),
-            _skipgrams(concepts, "concepts skip"),
-            _crossed(mixed, role, "mixed role"), _crossed(mixed_pairs, role, "mixed 2 role"),
-            _crossed(concept_pairs, role, "concepts 2 role"),
-            _crossed(all_concepts, payment, "concepts payment"), _crossed(concept_pairs, payment, "concepts 2 payment"),
+            salted(words, "words"), ngrams(words, 2, "words 2"), ngrams(words, 3, "words 3"),
+            skipgrams(words, "words skip"),
+            salted(mixed, "mixed"), mixed_pairs, ngrams(mixed, 3, "mixed 3"), skipgrams(mixed, "mixed skip"),
+            salted(all_concepts, "concepts"), concept_pairs, ngrams(concepts, 3, "concepts 3"),
+            skipgrams(concepts, "concepts skip"),
+            crossed(mixed, role, "mixed role"), crossed(mixed_pairs, role, "mixed 2 role"),
+            crossed(concept_pairs, role, "concepts 2 role"),
+            crossed(all_concepts, payment, "concepts payment"), crossed(concept_pairs, payment, "concepts 2 payment"),
             (everyone, role + _U64(hash_text("role"))), (everyone, payment + _U64(hash_text("payment"))),
             (everyone, role * _U64(7) + payment + _U64(hash_text("role payment"))),
-            _salted(self.before.arrays(hashes), "before"), _salted(self.after.arrays(hashes), "after"),
+            salted(self.before.arrays(hashes), "before"), salted(self.after.arrays(hashes), "after"),
             *self._history_features(hashes), self._facts(),
         ]  # fmt: skip
 
@@ -298,15 +286,15 @@ class _Streams:
         result = []
         for name, stream in sorted(self.turns.items()):
             values = stream.arrays(hashes)
-            result.append(_salted(values, name))
+            result.append(salted(values, name))
             if not name.startswith("any"):
-                result.append(_ngrams(values, 2, name + " 2"))
+                result.append(ngrams(values, 2, name + " 2"))
         for index, own, last in self.pairs:
             pairs = _Stream()
             pairs.extend(index, own)
-            left = _salted(pairs.arrays(hashes), "pair")[1]
+            left = salted(pairs.arrays(hashes), "pair")[1]
             right = _CONCEPT_HASHES[[-1 - concept for concept in last]]
-            both = (left[:, None] ^ right[None, :]).ravel() * _MULTIPLIER
+            both = (left[:, None] ^ right[None, :]).ravel() * MULTIPLIER
             result.append((np.full(len(both), index), both))
         return result
 
@@ -364,38 +352,6 @@ def _facts(message: Message) -> list[float]:
         message.payment_status is PaymentStatus.PAID,
         len(message.history),
     ]
-
-
-def _salt(name: str) -> np.uint64:
-    return _U64(hash_text(name))
-
-
-def _salted(values: tuple[Indices, Hashes], name: str) -> tuple[Indices, Hashes]:
-    units, hashes = values
-    return units, (hashes ^ _salt(name)) * _MULTIPLIER
-
-
-def _crossed(values: tuple[Indices, Hashes], context: Hashes, name: str) -> tuple[Indices, Hashes]:
-    """Features together with a fact about their message."""
-    units, hashes = values
-    return units, (hashes ^ (context[units] + _salt(name))) * _MULTIPLIER
-
-
-def _ngrams(values: tuple[Indices, Hashes], n: int, name: str) -> tuple[Indices, Hashes]:
-    units, hashes = values
-    count = max(len(units) - n + 1, 0)
-    together = units[:count] == units[n - 1 :][:count]
-    mixed = hashes[:count]
-    for offset in range(1, n):
-        mixed = (mixed * _MULTIPLIER) ^ (mixed >> _U64(31)) ^ hashes[offset : offset + count]
-    return _salted((units[:count][together], mixed[together]), name)
-
-
-def _skipgrams(values: tuple[Indices, Hashes], name: str) -> tuple[Indices, Hashes]:
-    units, hashes = values
-    together = units[:-2] == units[2:]
-    mixed = (hashes[:-2] * _MULTIPLIER) ^ (hashes[:-2] >> _U64(31)) ^ hashes[2:]
-    return _salted((units[:-2][together], mixed[together]), name)
 
 
 _CONCEPT_HASHES = np.array([hash_text(f"<concept {name}>") for name in CONCEPTS], dtype=_U64)

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from solicitation_detector.features import SCORED_TURNS, Batch, Indices, Turns
+from solicitation_detector.features import SCORED_TURNS, Batch, Turns
+from solicitation_detector.hashing import Indices
 from solicitation_detector.messages import LABELS
 
 Floats = NDArray[np.float64]
