@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from solicitation_detector import InvalidCorpus
-from solicitation_detector.augmentation import padded_copies
 from solicitation_detector.datasets import author_folds, load_corpus
 from solicitation_detector.figures import Judged, expected_calibration_error, report
 from solicitation_detector.messages import LABELS
@@ -81,18 +80,6 @@ def test_no_author_is_on_both_sides_of_a_fold(corpus):
     assert sorted(tested) == list(range(len(corpus)))
     for train, test in folds:
         assert not {corpus[i].author for i in train} & {corpus[i].author for i in test}
-
-
-def test_padded_copies_keep_labels_author_and_the_marked_words(corpus):
-    copies = padded_copies(corpus, seed=0)
-    assert len(copies) > 1000
-    originals = {(row.author, row.message.text) for row in corpus}
-    for copy in copies[:500]:
-        inside = [text for author, text in originals if author == copy.author and text in copy.message.text]
-        assert inside
-        for span in copy.rationale:
-            words = copy.message.text[span.start : span.end]
-            assert any(words in text for text in inside)
 
 
 def test_a_sheet_becomes_rows_with_spans_and_complaints():

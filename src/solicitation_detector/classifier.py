@@ -24,7 +24,7 @@ from solicitation_detector.features import Batch, Turns
 from solicitation_detector.hashing import Indices
 from solicitation_detector.scoring import N_LABELS, Array, Floats, Forest, Scorer, SentenceWeights, maximum, pool
 
-MIN_UNITS_A_COLUMN = 8
+MIN_UNITS_A_COLUMN = 7
 _MIL_ROUNDS = 2
 
 

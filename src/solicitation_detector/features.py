@@ -1,6 +1,6 @@
 """What the classifier sees of a message.
 
-A *unit* is one sentence with what is known around it: its neighbours, the history, sender role and payment status. Every
+A *unit* is one sentence with what is known beside it: the history, sender role and payment status. Every
 unit is a row of hashed n-grams (Weinberger et al. 2009, "Feature hashing for large scale multitask learning"): of words, of
 words with concepts as place-holders, of concepts alone, and of characters within words. Scores are pooled over units, so
 that padding does not dilute.
@@ -125,13 +125,11 @@ class FeatureExtractor:
         """Features of one unit, once for each window of its tokens that is left out; shape ``(n_windows, 2**N_BITS)``."""
         streams, history = _Streams(), self._history(message)
         units = _units(analysis)
-        before = units[unit - 1] if unit else None
-        after = units[unit + 1] if unit + 1 < len(units) else None
         offset = analysis.parsed.sentence_starts[unit]
         for start, end in windows:
             tokens = units[unit].tokens[: start - offset] + units[unit].tokens[end - offset :]
             left = _unit(tokens, find_marks(tokens, self.tokeniser.table), 0)
-            streams.add_unit(message, left, before, after, history)
+            streams.add_unit(message, left, history)
         return self._matrix(streams)
 
     def _history(self, message: Message) -> list[_Turn]:
@@ -203,7 +201,6 @@ class _Streams:
     def __init__(self) -> None:
         self.n_units = 0
         self.words, self.mixed, self.concepts, self.all_concepts = _Stream(), _Stream(), _Stream(), _Stream()
-        self.before, self.after = _Stream(), _Stream()
         self.turns: dict[str, _Stream] = {}
         self.pairs: list[tuple[int, list[int], list[int]]] = []
         self.contexts: list[tuple[int, int]] = []
@@ -212,21 +209,17 @@ class _Streams:
     def add(self, message: Message, analysis: Analysis, history: list[_Turn]) -> int:
         """Append a message's units and return how many they are."""
         units = _units(analysis)
-        for before, unit, after in zip([None, *units], units, [*units[1:], None], strict=False):
-            self.add_unit(message, unit, before, after, history)
+        for unit in units:
+            self.add_unit(message, unit, history)
         return len(units)
 
-    def add_unit(self, message: Message, unit: _Unit, before: _Unit | None, after: _Unit | None, history: list[_Turn]) -> None:
-        """Append one unit that stands between two others."""
+    def add_unit(self, message: Message, unit: _Unit, history: list[_Turn]) -> None:
+        """Append one unit. What stands around it is left out, so that padding changes nothing."""
         index = self.n_units
         self.words.extend(index, [_BOUNDARY, *unit.tokens, _BOUNDARY])
         self.mixed.extend(index, [_BOUNDARY, *unit.mixed, _BOUNDARY])
         self.concepts.extend(index, unit.concepts)
         self.all_concepts.extend(index, unit.all_concepts)
-        if before is not None:
-            self.before.extend(index, before.all_concepts)
-        if after is not None:
-            self.after.extend(index, after.all_concepts)
         self.contexts.append((_ROLES[message.sender_role], _PAYMENTS[message.payment_status]))
         self.facts.append((index, f"size {min(len(unit.tokens).bit_length(), 6)}"))
         for age, turn in enumerate(history):
@@ -278,7 +271,6 @@ class _Streams:
             crossed(all_concepts, payment, "concepts payment"), crossed(concept_pairs, payment, "concepts 2 payment"),
             (everyone, role + _U64(hash_text("role"))), (everyone, payment + _U64(hash_text("payment"))),
             (everyone, role * _U64(7) + payment + _U64(hash_text("role payment"))),
-            salted(self.before.arrays(hashes), "before"), salted(self.after.arrays(hashes), "after"),
             *self._history_features(hashes), self._facts(),
         ]  # fmt: skip
 

@@ -22,7 +22,6 @@ Floats = NDArray[np.float64]
 Array = NDArray[Any]
 
 N_LABELS = len(LABELS)
-_SILENCE = -1.0  # a logit that says nothing
 
 
 @dataclass(frozen=True)
@@ -143,11 +142,11 @@ class Scorer:
 def pool(batch: Batch, unit_logits: Floats, turns: Turns, turn_logits: Floats) -> Floats:
     """What the second stage sees of each message: for each label its highest-scoring sentence, facts, and the turns before.
 
-    Nothing counts or averages over sentences, so padding cannot dilute.
+    Nothing counts, averages or compares sentences, so padding cannot dilute.
     """
     per_turn = _pooled_maxima(turns.batch.unit_message, turn_logits, len(turns.owner))
     best = [_best_unit(batch.unit_message, unit_logits[:, k], len(batch.facts)) for k in range(N_LABELS)]
-    seen = [_sentence(batch, unit_logits, units) for units in best]
+    seen = [part for units in best for part in (unit_logits[units], batch.unit_concepts[units])]
     return np.concatenate([*seen, batch.facts, _pooled_turns(turns, per_turn, len(batch.facts))], axis=1)
 
 
@@ -156,19 +155,6 @@ def _best_unit(unit_message: Indices, scores: Floats, n_messages: int) -> Indice
     order = np.lexsort((scores, unit_message))
     ends = np.searchsorted(unit_message[order], np.arange(n_messages), side="right")
     return order[ends - 1]
-
-
-def _sentence(batch: Batch, logits: Floats, units: Indices) -> Floats:
-    """Logits of units, the greatest of their neighbours', and the units' concepts.
-
-    A neighbour that says nothing looks like no neighbour, so that padding does not show.
-    """
-    nearby = np.full((len(units), logits.shape[1]), _SILENCE)
-    for step in (-1, 1):
-        other = np.clip(units + step, 0, len(logits) - 1)
-        inside = (other != units) & (batch.unit_message[other] == batch.unit_message[units])
-        nearby = np.where(inside[:, None], np.maximum(nearby, logits[other]), nearby)
-    return np.concatenate([logits[units], nearby, batch.unit_concepts[units]], axis=1)
 
 
 def _pooled_maxima(owner: Indices, logits: Floats, n: int) -> Floats:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from solicitation_detector.artifacts import save_model
-from solicitation_detector.augmentation import padded_copies
 from solicitation_detector.classifier import Fitted, HyperParameters, fit_classifier
 from solicitation_detector.datasets import CorpusRow, author_folds, corpus_sha256, label_matrix, load_corpus
 from solicitation_detector.errors import InvalidCorpus
@@ -52,13 +51,12 @@ def leave_authors_out(rows: Sequence[CorpusRow], n_jobs: int = 2) -> HeldOut:
 def _fit(rows: Sequence[CorpusRow], n_jobs: int) -> tuple[Fitted, HeldOut]:
     _check_positives(rows)
     extractor = FeatureExtractor()
-    everything = [*rows, *padded_copies(rows, SEED)]
-    messages = [row.message for row in everything]
+    messages = [row.message for row in rows]
     batch, turns = extractor.extract(messages), extractor.extract_turns(messages)
-    labels, folds = label_matrix(everything), author_folds(everything, FOLDS, SEED)
-    targets = unit_targets(everything, batch)
+    labels, folds = label_matrix(rows), author_folds(rows, FOLDS, SEED)
+    targets = unit_targets(rows, batch)
     fitted = fit_classifier(batch, turns, targets, labels, folds, HyperParameters(seed=SEED), n_jobs)
-    return fitted, _held_out(fitted.held_out, labels, folds, len(rows))
+    return fitted, _held_out(fitted.held_out, labels, folds)
 
 
 def _check_positives(rows: Sequence[CorpusRow]) -> None:
@@ -70,10 +68,7 @@ def _check_positives(rows: Sequence[CorpusRow]) -> None:
             )
 
 
-def _held_out(scores: NDArray[np.float64], labels: NDArray[np.int8], folds: Folds, count: int) -> HeldOut:
-    """Of the first ``count`` messages; those behind them are copies."""
-    scores, labels = scores[:count], labels[:count]
-    folds = [(train[train < count], test[test < count]) for train, test in folds]
+def _held_out(scores: NDArray[np.float64], labels: NDArray[np.int8], folds: Folds) -> HeldOut:
     predicted = np.zeros(scores.shape, dtype=np.bool_)
     for train, test in folds:
         predicted[test] = scores[test] >= best_thresholds(labels[train], scores[train])
