@@ -22,7 +22,7 @@ from sklearn.neural_network import MLPClassifier
 
 from solicitation_detector.features import Batch, Turns
 from solicitation_detector.hashing import Indices
-from solicitation_detector.scoring import N_LABELS, Array, Floats, Forest, Scorer, SentenceWeights, maximum, pool
+from solicitation_detector.scoring import N_LABELS, Array, Floats, Forest, Scorer, SentenceWeights, judge_units, maximum, pool
 
 MIN_UNITS_A_COLUMN = 7
 _MIL_ROUNDS = 2
@@ -200,12 +200,13 @@ def fit_classifier(
     jobs: list[Any] = [delayed(_fold_logits)(batch, turns, targets, train, test, settings) for train, test in folds]
     jobs.append(delayed(_fit_messages)(batch, targets, everything, settings))
     *held_out_logits, sentences = Parallel(n_jobs=n_jobs)(jobs)
-    pooled = np.zeros((len(everything), held_out_logits[0].shape[1]))
-    for (_, test), values in zip(folds, held_out_logits, strict=True):
-        pooled[test] = values
+    parts = [select_messages(batch, turns, test) for _, test in folds]
+    by_fold = [pool(p[0], logits[0], p[1], logits[1]) for p, logits in zip(parts, held_out_logits, strict=True)]
+    pooled = np.concatenate(by_fold)[np.argsort(np.concatenate([test for _, test in folds]))]
     held_out = np.zeros((len(everything), N_LABELS))
-    for train, test in folds:
-        held_out[test] = fit_forest(pooled[train], labels[train], settings).predict_proba(pooled[test])
+    for (train, test), part, logits in zip(folds, parts, held_out_logits, strict=True):
+        forest = fit_forest(pooled[train], labels[train], settings)
+        held_out[test] = judge_units(forest, part[0], logits[0], part[1], logits[1])
     return Fitted(Scorer(sentences, fit_forest(pooled, labels, settings)), held_out)
 
 
@@ -217,11 +218,11 @@ def _fit_messages(batch: Batch, targets: UnitTargets, messages: Indices, setting
 
 def _fold_logits(
     batch: Batch, turns: Turns, targets: UnitTargets, train: Indices, test: Indices, settings: HyperParameters
-) -> Floats:
-    """Pooled features of the test messages by a model of the train messages."""
+) -> tuple[Floats, Floats]:
+    """Logits of the test messages' units and turns by a model of the train messages."""
     model = _fit_messages(batch, targets, train, settings)
     part, part_turns = select_messages(batch, turns, test)
-    return pool(part, model.logits(part.units), part_turns, model.logits(part_turns.batch.units))
+    return model.logits(part.units), model.logits(part_turns.batch.units)
 
 
 def select_messages(batch: Batch, turns: Turns, messages: Indices) -> tuple[Batch, Turns]:

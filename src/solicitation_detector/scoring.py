@@ -115,8 +115,7 @@ class Scorer:
         """Probabilities of the messages, and logits of their units."""
         unit_logits = self.sentences.logits(batch.units)
         turn_logits = self.sentences.logits(turns.batch.units)
-        pooled = pool(batch, unit_logits, turns, turn_logits)
-        return self.forest.predict_proba(pooled), unit_logits
+        return judge_units(self.forest, batch, unit_logits, turns, turn_logits), unit_logits
 
     def to_arrays(self) -> dict[str, Array]:
         """All arrays by name."""
@@ -140,14 +139,27 @@ class Scorer:
 
 
 def pool(batch: Batch, unit_logits: Floats, turns: Turns, turn_logits: Floats) -> Floats:
-    """What the second stage sees of each message: for each label its highest-scoring sentence, facts, and the turns before.
-
-    Nothing counts, averages or compares sentences, so padding cannot dilute.
-    """
-    per_turn = _pooled_maxima(turns.batch.unit_message, turn_logits, len(turns.owner))
+    """What the second stage is fitted on: for each label a message's highest-scoring sentence, facts, and the turns before."""
     best = [_best_unit(batch.unit_message, unit_logits[:, k], len(batch.facts)) for k in range(N_LABELS)]
-    seen = [part for units in best for part in (unit_logits[units], batch.unit_concepts[units])]
-    return np.concatenate([*seen, batch.facts, _pooled_turns(turns, per_turn, len(batch.facts))], axis=1)
+    return _seen(batch, unit_logits, best, turns, turn_logits)
+
+
+def judge_units(forest: Forest, batch: Batch, unit_logits: Floats, turns: Turns, turn_logits: Floats) -> Floats:
+    """Probabilities of messages: the greatest over their sentences, each judged as if it stood alone.
+
+    So nothing that stands around a soliciting sentence can take its label away.
+    """
+    every = np.arange(len(unit_logits))
+    scores = forest.predict_proba(_seen(batch, unit_logits, [every] * N_LABELS, turns, turn_logits))
+    return _pooled_maxima(batch.unit_message, scores, len(batch.facts))
+
+
+def _seen(batch: Batch, logits: Floats, units: list[Indices], turns: Turns, turn_logits: Floats) -> Floats:
+    """Logits and concepts of a unit a label, and what is known of their messages."""
+    per_turn = _pooled_maxima(turns.batch.unit_message, turn_logits, len(turns.owner))
+    known = np.concatenate([batch.facts, _pooled_turns(turns, per_turn, len(batch.facts))], axis=1)
+    parts = [part for chosen in units for part in (logits[chosen], batch.unit_concepts[chosen])]
+    return np.concatenate([*parts, known[batch.unit_message[units[0]]]], axis=1)
 
 
 def _best_unit(unit_message: Indices, scores: Floats, n_messages: int) -> Indices:
