@@ -40,8 +40,9 @@ def padding(detector: Detector, rows: list[CorpusRow]) -> None:
     for count in PADDING:
         dice = random.Random(count)
         messages = [_padded(row, fillers, count, dice) for row in positives]
-        kept = [v.labels == p.labels for v, p in zip(detector.detect(messages), plain, strict=True)]
-        found = [set(p.labels) <= set(v.labels) for v, p in zip(detector.detect(messages), plain, strict=True)]
+        padded = detector.detect(messages)
+        kept = [v.labels == p.labels for v, p in zip(padded, plain, strict=True)]
+        found = [set(p.labels) <= set(v.labels) for v, p in zip(padded, plain, strict=True)]
         print(
             f"padding with {count}: labels unchanged in {100 * sum(kept) / len(kept):.1f} %, "
             f"none lost in {100 * sum(found) / len(found):.1f} % of {len(kept)} positives"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -63,9 +62,6 @@ def test_the_corpus_is_what_the_data_card_promises(corpus, corpus_folder):
 
 
 def test_a_pair_has_contrast_most_of_the_time(corpus):
-    kinds = Counter()
-    for pair in {row.pair for row in corpus if row.pair}:
-        kinds[pair] = 0
     labels_of = {}
     for row in corpus:
         if row.pair:
